@@ -1,0 +1,70 @@
+# Needs bash, git and any Python >= 3.12 (scripts/find-python looks for one). Everything else lands in .venv.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+
+PY := .venv/bin/python
+PORT ?= 8000
+HOST ?= 127.0.0.1
+LAN ?= 0
+ARGS ?=
+
+.PHONY: help setup play demo test test-all test-js lint fix bench protocol lock vendor clean
+
+help: ## show this list
+	@echo "Mirror Game: make play, then open the address it prints."
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## make .venv and install the locked packages, tests' tools included
+	@scripts/bootstrap dev
+
+play: ## start the game here: PORT=8000 HOST=127.0.0.1, LAN=1 for phones on the same network
+	@scripts/bootstrap play
+	@exec $(PY) manage.py play --port $(PORT) --host $(HOST) $(if $(filter 1 yes true on,$(LAN)),--lan) $(ARGS)
+
+demo: ## play a room full of simulated people against a running or new game
+	@scripts/bootstrap play
+	@exec $(PY) manage.py demo $(ARGS)
+
+test: ## the tests without the long ones: ARGS="tests/live -k ack" to choose
+	@scripts/bootstrap dev
+	@scripts/run-tests 'not slow' $(ARGS)
+	@$(MAKE) test-js
+
+test-all: ## every test, the long forms too
+	@scripts/bootstrap dev
+	@scripts/run-tests '' $(ARGS)
+	@$(MAKE) test-js
+
+test-js: ## the browser code's own tests (node --test)
+	@scripts/run-tests-js
+
+lint: ## style, types, import law, generated files, vendored files
+	@scripts/bootstrap dev
+	@scripts/lint
+
+fix: ## let ruff mend what it can
+	@scripts/bootstrap dev
+	@.venv/bin/ruff check --fix --quiet . || true
+	@.venv/bin/ruff format .
+
+bench: ## measure this machine: ratios against a bare server, side by side
+	@scripts/bootstrap dev
+	@$(PY) manage.py bench $(ARGS)
+
+protocol: ## write docs/protocol.md, the JSON Schema and the browser's types from the messages
+	@scripts/bootstrap play
+	@$(PY) manage.py protocol
+
+lock: ## compile pyproject.toml into the hashed pins: UPGRADE=1 moves them
+	@UPGRADE=$(UPGRADE) scripts/lock
+
+vendor: ## fetch the vendored browser files again, as static/vendor/vendor.json says (npm)
+	@scripts/bootstrap dev
+	@$(PY) scripts/vendor.py --update
+
+clean: ## remove .venv, node_modules and caches; your data stays
+	@rm -rf .venv node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis staticfiles
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,119 @@
+// @ts-check
+// What the stage's canvases share: a size that fits the screen, the theme's colours, shapes, and calm frames.
+
+/** @param {number} number */
+export const fraction = (number) => number - Math.floor(number);
+
+/** @param {number} a @param {number} b @param {number} share */
+export const between = (a, b, share) => a + (b - a) * share;
+
+export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+/**
+ * Fits a canvas to its box in real pixels and wipes it; null while it has no size.
+ * @param {HTMLCanvasElement} canvas
+ */
+export function freshCanvas(canvas) {
+  const { clientWidth: width, clientHeight: height } = canvas;
+  const context = canvas.getContext("2d");
+  if (!context || width === 0 || height === 0) return null;
+  const ratio = Math.min(2, devicePixelRatio || 1);
+  const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
+  if (canvas.width !== across || canvas.height !== down) {
+    canvas.width = across;
+    canvas.height = down;
+  }
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, width, height);
+  context.lineCap = "round";
+  context.lineJoin = "round";
+  return { context, width, height };
+}
+
+/**
+ * The theme's colours as scripts need them, from the stylesheet's custom properties.
+ * @param {Element} element
+ */
+export function coloursOf(element) {
+  const style = getComputedStyle(element);
+  const colour = (/** @type {string} */ name) => style.getPropertyValue(name).trim() || "#f3b64c";
+  return {
+    hues: Array.from({ length: 8 }, (_, index) => colour(`--hue-${index}`)),
+    lamp: colour("--lamp-fill"),
+    teller: colour("--teller"),
+    room: colour("--room"),
+    text: colour("--text"),
+    surface: colour("--raised"),
+    edge: colour("--edge"),
+  };
+}
+
+/**
+ * A thread of light: a soft wide stroke under a fine one.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Path2D} path
+ * @param {string} colour
+ * @param {number} width
+ * @param {number} strength 0..1
+ */
+export function thread(context, path, colour, width, strength) {
+  context.strokeStyle = colour;
+  for (const [wider, alpha] of [[6, 0.07], [3, 0.14], [1, 0.9]]) {
+    context.globalAlpha = alpha * strength;
+    context.lineWidth = width * wider;
+    context.stroke(path);
+  }
+  context.globalAlpha = 1;
+}
+
+/** Corners of the shapes on a circle of radius 1; a circle has none. */
+const CORNERS = [0, 4, 3, 4, 6, 10];
+const TURNS = [0, Math.PI / 4, 0, 0, 0, 0];
+
+/**
+ * A participant's shape: circle, square, triangle, diamond, hexagon, star.
+ * @param {number} shape
+ * @param {number} x
+ * @param {number} y
+ * @param {number} radius
+ */
+export function shapePath(shape, x, y, radius) {
+  const path = new Path2D();
+  const corners = CORNERS[shape] ?? 0;
+  if (corners === 0) {
+    path.arc(x, y, radius * 0.9, 0, Math.PI * 2);
+    return path;
+  }
+  for (let corner = 0; corner < corners; corner += 1) {
+    const angle = (corner / corners) * Math.PI * 2 - Math.PI / 2 + TURNS[shape];
+    const reach = radius * (shape === 5 && corner % 2 === 1 ? 0.45 : 1.08);
+    path.lineTo(x + Math.cos(angle) * reach, y + Math.sin(angle) * reach);
+  }
+  path.closePath();
+  return path;
+}
+
+/**
+ * Calls `draw` up to 30 times a second while it is on; twice a second where motion is unwelcome.
+ * @param {(ms: number) => void} draw
+ */
+export function frames(draw) {
+  let on = false;
+  let last = 0;
+  const step = (/** @type {number} */ ms) => {
+    if (!on) return;
+    if (ms - last >= (calm() ? 500 : 30)) {
+      last = ms;
+      draw(ms);
+    }
+    requestAnimationFrame(step);
+  };
+  return {
+    /** @param {boolean} wanted */
+    run(wanted) {
+      if (wanted === on) return;
+      on = wanted;
+      if (on) requestAnimationFrame(step);
+    },
+  };
+}

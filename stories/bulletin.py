@@ -1,0 +1,99 @@
+"""Tell a room that something changed: small wake-up calls, never the news itself.
+
+The channel layer may lose any message, so a wake-up names what to read again and carries nothing unique.
+A process with a hub hands its calls to the hub, which serves its own sockets first and passes them on; a
+process without one (a worker, a command) hands them to the layer.
+"""
+
+import logging
+from collections.abc import Callable
+
+import msgspec
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+
+logger = logging.getLogger(__name__)
+
+HUBS = "hubs"
+
+
+class News(msgspec.Struct, frozen=True, kw_only=True, tag_field="news"):
+    """A wake-up call about one room."""
+
+    room: int
+
+
+class RoomNews(News, frozen=True, kw_only=True, tag="room"):
+    """Facts were added."""
+
+    because: str = ""
+
+
+class RosterNews(News, frozen=True, kw_only=True, tag="roster"):
+    """Somebody came, left, was renamed or wants to tell."""
+
+
+class SeatNews(News, frozen=True, kw_only=True, tag="seat"):
+    """Something of one seat changed; `socket` is its newest page, `removed` that it is no more."""
+
+    seat: str
+    socket: str | None = None
+    removed: bool = False
+
+
+class CaptionNews(News, frozen=True, kw_only=True, tag="caption"):
+    """A line was told: captions may be lost, they are read again with the beats at the reveal."""
+
+    telling: str
+    beat: str
+    tick: int
+    words: str
+
+
+class RevealNews(News, frozen=True, kw_only=True, tag="reveal"):
+    """The picture of a telling was completed, or something was taken out of it."""
+
+    telling: str
+
+
+class GoneNews(News, frozen=True, kw_only=True, tag="gone"):
+    """The room was deleted."""
+
+
+AnyNews = RoomNews | RosterNews | SeatNews | CaptionNews | RevealNews | GoneNews
+
+_decoder: msgspec.json.Decoder[list[AnyNews]] = msgspec.json.Decoder(list[AnyNews])
+_hubs: list[Callable[[AnyNews], None]] = []
+
+
+def listen(hub: Callable[[AnyNews], None]) -> None:
+    """This process has a hub: hand it every call (it is thread-safe)."""
+    _hubs.append(hub)
+
+
+def unlisten(hub: Callable[[AnyNews], None]) -> None:
+    """The hub is gone."""
+    _hubs.remove(hub)
+
+
+def pack(news: list[AnyNews]) -> bytes:
+    """Calls as they travel through the layer."""
+    return msgspec.json.encode(news)
+
+
+def unpack(body: bytes) -> list[AnyNews]:
+    """Calls as they arrive."""
+    return _decoder.decode(body)
+
+
+def tell(news: AnyNews) -> None:
+    """Wake whoever shows this room. A layer that is away is logged, never raised: heads are compared anyway."""
+    if _hubs:
+        for hub in _hubs:
+            hub(news)
+        return
+    layer = get_channel_layer()
+    try:
+        async_to_sync(layer.group_send)(HUBS, {"type": "hub.news", "from": "", "body": pack([news])})
+    except Exception:
+        logger.warning("a wake-up for room %s was not published", news.room, exc_info=True)

@@ -1,0 +1,111 @@
+"""Background work: a row first, then somebody to run it, so that a crash loses nothing.
+
+`enqueue` names a function by its dotted path, since jobs stand below the doors that declare tasks. Each
+job must be harmless to run twice.
+"""
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+from django.db import close_old_connections, transaction
+from django.db.models import F
+from django.tasks.backends.base import BaseTaskBackend
+from django.tasks.base import Task, TaskResult, TaskResultStatus
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+from django.utils.module_loading import import_string
+
+from stories.models import Job
+
+logger = logging.getLogger(__name__)
+
+RUNNER = "stories.tasks.run_job"
+ATTEMPTS = 3
+LOST_AFTER = timedelta(seconds=90)
+FORGOTTEN_AFTER = timedelta(seconds=15)
+
+
+def enqueue(function: str, *args: int | str, key: str) -> None:
+    """Run a function once in the background; the same key while it waits or after it is one job, run again."""
+    job, created = Job.objects.get_or_create(key=key, defaults={"task": function, "args": list(args)})
+    if not created:
+        Job.objects.filter(pk=job.pk).exclude(state="running").update(
+            state="queued", args=list(args), queued_at=timezone.now(), attempts=0
+        )
+    transaction.on_commit(lambda: _hand_over(job.pk))
+
+
+def _hand_over(job_id: int) -> None:
+    try:
+        import_string(RUNNER).enqueue(job_id)
+    except Exception:
+        # The broker is away: the row stays queued and the sweep hands it over again.
+        logger.warning("job %s was not handed over", job_id, exc_info=True)
+
+
+def run(job_id: int) -> None:
+    """Run one job if nobody else does."""
+    won = Job.objects.filter(pk=job_id, state="queued").update(
+        state="running", started_at=timezone.now(), attempts=F("attempts") + 1
+    )
+    if not won:
+        return
+    job = Job.objects.get(pk=job_id)
+    try:
+        import_string(job.task)(*job.args)
+    except Exception as error:
+        logger.exception("job %s (%s) failed", job.pk, job.task)
+        again = job.attempts < ATTEMPTS
+        Job.objects.filter(pk=job.pk).update(
+            state="queued" if again else "failed", error=type(error).__name__, queued_at=timezone.now()
+        )
+        return
+    Job.objects.filter(pk=job.pk, state="running").update(state="done", done_at=timezone.now(), error="")
+
+
+def sweep() -> None:
+    """Hand over what was lost: jobs whose runner died, and jobs nobody was told of."""
+    now = timezone.now()
+    Job.objects.filter(state="running", started_at__lt=now - LOST_AFTER).update(state="queued", queued_at=now)
+    waiting = Job.objects.filter(state="queued", queued_at__lt=now - FORGOTTEN_AFTER)
+    for job_id in waiting.values_list("pk", flat=True):
+        _hand_over(job_id)
+
+
+class ThreadBackend(BaseTaskBackend):
+    """Runs tasks on two threads of this process: the embedded shape's worker."""
+
+    def __init__(self, alias: str, params: dict[str, Any]) -> None:
+        super().__init__(alias, params)
+        self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="jobs")
+
+    def enqueue(self, task: Task, args: list[Any], kwargs: dict[str, Any]) -> TaskResult:
+        """Queue a task on the pool; its row, not this result, says what became of it."""
+        self.validate_task(task)
+        result = TaskResult(
+            task=task,
+            id=get_random_string(32),
+            status=TaskResultStatus.READY,
+            enqueued_at=timezone.now(),
+            started_at=None,
+            last_attempted_at=None,
+            finished_at=None,
+            args=list(args),
+            kwargs=dict(kwargs),
+            backend=self.alias,
+            errors=[],
+            worker_ids=[],
+        )
+        self._pool.submit(self._call, task, args, kwargs)
+        return result
+
+    @staticmethod
+    def _call(task: Task, args: list[Any], kwargs: dict[str, Any]) -> None:
+        try:
+            task.call(*args, **kwargs)
+        except Exception:
+            logger.exception("task %s failed", task.name)
+        finally:
+            close_old_connections()

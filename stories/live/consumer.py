@@ -1,0 +1,134 @@
+"""The websocket itself: frames in, frames out, and the close codes. What is said is the session's business."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+import msgspec
+from django.conf import settings
+
+from stories.live.hub import hub
+from stories.live.peer import Peer
+from stories.live.session import Hangup, Session
+from stories.protocol.commands import Hello, TraceChunk
+from stories.protocol.messages import decode
+from stories.protocol.words import MAX_FRAME, SUBPROTOCOL
+
+logger = logging.getLogger(__name__)
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+HELLO_S = 10.0
+
+
+async def game_socket(scope: Scope, receive: Receive, send: Send) -> None:
+    """One game socket, from its handshake to its close."""
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    await receive()
+    # Exact origins: another port of the same host is another site.
+    if headers.get(b"origin") not in settings.ORIGINS:
+        await send({"type": "websocket.close", "code": 4401})
+        return
+    if SUBPROTOCOL not in scope.get("subprotocols", []):
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.close", "code": 4426})
+        return
+    await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL})
+    await _Conversation(_cookies(headers.get(b"cookie", "")), receive, send).run()
+
+
+def _cookies(header: str) -> dict[str, str]:
+    try:
+        return {name: morsel.value for name, morsel in SimpleCookie(header).items()}
+    except CookieError:
+        return {}
+
+
+class _Conversation:
+    """Reads one socket until it ends."""
+
+    def __init__(self, cookies: dict[str, str], receive: Receive, send: Send) -> None:
+        self._receive = receive
+        self._send = send
+        self._closed = False
+        self._chunks: set[asyncio.Task[None]] = set()
+        self._session = Session(hub, self._peer, cookies)
+        self._own: Peer | None = None
+
+    def _peer(self) -> Peer:
+        self._own = Peer(id=secrets.token_hex(8), role="player", room=0, write=self._write, close=self._close)
+        self._own.start()
+        return self._own
+
+    async def run(self) -> None:
+        try:
+            await self._converse()
+        except Hangup as hangup:
+            await self._close(hangup.code)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            await self._close(4400)
+        except TimeoutError:
+            await self._close(4400)
+        finally:
+            self._session.leave()
+            if self._own is not None:
+                self._own.stop()
+            for task in self._chunks:
+                task.cancel()
+
+    async def _converse(self) -> None:
+        async with asyncio.timeout(HELLO_S):
+            first = await self._next()
+            if first is None:
+                return
+            message = decode(first)
+            if not isinstance(message, Hello):
+                raise Hangup(4400)
+            await self._session.receive(message)
+        while (frame := await self._next()) is not None:
+            message = decode(frame)
+            if isinstance(message, TraceChunk):
+                # A chunk waits for its commit; the hand that sent it may go on talking.
+                task = asyncio.create_task(self._answer(message))
+                self._chunks.add(task)
+                task.add_done_callback(self._chunks.discard)
+            else:
+                await self._answer(message)
+
+    async def _next(self) -> bytes | str | None:
+        event = await self._receive()
+        if event["type"] == "websocket.disconnect":
+            return None
+        frame: bytes | str = event.get("text") or event.get("bytes") or b""
+        if len(frame) > MAX_FRAME:
+            raise Hangup(4400)
+        return frame
+
+    async def _answer(self, message: Any) -> None:
+        try:
+            for reply in await self._session.receive(message):
+                if self._own is not None:
+                    self._own.say(reply)
+        except Hangup as hangup:
+            await self._close(hangup.code)
+        except Exception:
+            # A bug or a database that is away: nothing was acked, the client says it again.
+            logger.exception("a message of type %s failed", type(message).__name__)
+
+    async def _write(self, frame: bytes) -> None:
+        if not self._closed:
+            await self._send({"type": "websocket.send", "text": frame.decode()})
+
+    async def _close(self, code: int) -> None:
+        if not self._closed:
+            self._closed = True
+            try:
+                await self._send({"type": "websocket.close", "code": code})
+            except (RuntimeError, OSError):
+                # It was closed from the other side in the same moment.
+                return

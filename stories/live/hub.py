@@ -1,0 +1,343 @@
+"""Rooms as one process sees them: serves its own sockets first, and passes wake-ups on to the other processes.
+
+Each process is one member of one group of the channel layer. Ten times a second it looks at what is due: a
+light that moved, a list that changed, a deadline, a head version that another process moved on.
+"""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Coroutine
+from typing import Any
+
+import msgspec
+from channels.layers import get_channel_layer
+
+from stories import bulletin, history, jobs, models, retention
+from stories.clock import now_ms
+from stories.live.offload import offload
+from stories.live.peer import Peer
+from stories.live.recorder import Recorder
+from stories.live.rooms import LiveRoom, read, read_roster
+from stories.live.scorer import Scorer
+from stories.protocol import moves
+from stories.protocol.messages import encode
+from stories.protocol.phases import due_at
+from stories.protocol.replies import CaptionShown, Heartbeat, LightsMoved
+from stories.protocol.room import Refusal
+
+logger = logging.getLogger(__name__)
+
+TICK_S = 0.1
+HEADS_S = 2.0
+HEARTBEAT_S = 5.0
+SWEEP_S = 30.0
+ROSTER_S = 0.5
+TELLER_GRACE_S = 4.0
+LAYER_S = 1.0
+SMALL_ROOM = 200
+RECEIVE_RETRY_S = 1.0
+
+
+class Hub:
+    """All rooms with pages in this process. Everything runs on the server's one loop."""
+
+    def __init__(self) -> None:
+        self.id = secrets.token_hex(8)
+        self.rooms: dict[int, LiveRoom] = {}
+        self.recorder = Recorder()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._out: list[bulletin.AnyNews] = []
+        self._last = {"heads": 0.0, "heartbeat": 0.0, "sweep": 0.0, "reel": 0.0}
+
+    async def start(self) -> None:
+        """Join the others and begin to look around."""
+        self._loop = asyncio.get_running_loop()
+        self.recorder.start()
+        bulletin.listen(self.hear)
+        self._do(self._ticks())
+        self._do(self._listen_to_layer())
+
+    async def stop(self) -> None:
+        """Store what waits and leave."""
+        bulletin.unlisten(self.hear)
+        await self.recorder.stop()
+        for task in list(self._tasks):
+            task.cancel()
+
+    def _do(self, work: Coroutine[Any, Any, Any]) -> None:
+        task: asyncio.Task[Any] = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # -- pages -----------------------------------------------------------------------------------------
+
+    async def join(self, peer: Peer) -> LiveRoom:
+        """Let a page look at its room: subscribed first, then read, then shown."""
+        room = self.rooms.get(peer.room)
+        if room is None:
+            room = self.rooms[peer.room] = LiveRoom(peer.room)
+        room.peers[peer.id] = peer
+        if room.reading is None:
+            await self.read(room)
+        return room
+
+    def leave(self, peer: Peer) -> None:
+        """A page is gone."""
+        room = self.rooms.get(peer.room)
+        if room is None or room.peers.pop(peer.id, None) is None:
+            return
+        if not room.peers:
+            del self.rooms[peer.room]
+        if peer.seat is not None:
+            room.lights.pop(peer.seat.number, None)
+            self._do(self._left(peer, peer.seat))
+
+    async def _left(self, peer: Peer, seat: models.Participant) -> None:
+        """Free the seat's socket unless a newer page has it; a teller may come back within moments."""
+        freed = await offload(models.Participant.objects.filter(pk=seat.pk, socket=peer.id).update, socket="")
+        if not freed:
+            return
+        self.hear(bulletin.RosterNews(room=peer.room))
+        await asyncio.sleep(TELLER_GRACE_S)
+        await offload(self._teller_gone, seat)
+
+    @staticmethod
+    def _teller_gone(seat: models.Participant) -> None:
+        about = history.read(seat.room_id).about
+        still_gone = models.Participant.objects.filter(pk=seat.pk, socket="").exists()
+        if still_gone and about is not None and about.teller == seat.public_id:
+            try:
+                history.obey(seat.room_id, moves.TellerGone(by="server"))
+            except Refusal:
+                # The story was over already, or the room takes a breath anyway.
+                return
+
+    # -- news ------------------------------------------------------------------------------------------
+
+    def hear(self, news: bulletin.AnyNews) -> None:
+        """A wake-up call from this process, on any thread."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._hear_here, news)
+
+    def _hear_here(self, news: bulletin.AnyNews) -> None:
+        self._out.append(news)
+        self._wake(news)
+
+    def _wake(self, news: bulletin.AnyNews) -> None:
+        room = self.rooms.get(news.room)
+        if room is None:
+            return
+        match news:
+            case bulletin.RoomNews() | bulletin.RevealNews():
+                self.want(room)
+            case bulletin.RosterNews():
+                room.roster_wanted = True
+            case bulletin.SeatNews(seat=seat, socket=socket, removed=removed):
+                self._seat_changed(room, seat, socket, removed=removed)
+            case bulletin.CaptionNews():
+                self._caption(room, news)
+            case bulletin.GoneNews():
+                for peer in room.peers.values():
+                    peer.end(4404)
+
+    def _seat_changed(self, room: LiveRoom, seat: str, socket: str | None, *, removed: bool) -> None:
+        for peer in room.peers.values():
+            if peer.seat is None or peer.seat.public_id != seat:
+                continue
+            if removed:
+                peer.end(4403)
+            elif socket is not None and peer.id != socket:
+                peer.end(4409)
+
+    def _caption(self, room: LiveRoom, news: bulletin.CaptionNews) -> None:
+        if room.reel is not None and room.reel.telling == news.telling:
+            room.reel.beats += 1
+        shown = CaptionShown(telling=news.telling, beat=news.beat, tick=news.tick, words=news.words)
+        room.broadcast(encode(shown))
+        self.want(room)
+
+    def want(self, room: LiveRoom) -> None:
+        """Read a room again soon; many wishes are one reading."""
+        if not room.reading_wanted:
+            room.reading_wanted = True
+            self._do(self.read(room))
+
+    async def read(self, room: LiveRoom) -> None:
+        """Read a room and tell its pages what changed; many wishes while one reads are one more reading."""
+        room.reading_wanted = True
+        async with room.reading_lock:
+            while room.reading_wanted:
+                room.reading_wanted = False
+                await self._read_once(room)
+
+    async def _read_once(self, room: LiveRoom) -> None:
+        try:
+            reading = await offload(read, room.id, room.state.version)
+        except Exception:
+            # The database is away: the next comparison of heads finds what is missing.
+            logger.exception("room %s could not be read", room.id)
+            return
+        if reading is None:
+            for peer in list(room.peers.values()):
+                peer.end(4404)
+        elif room.reading is None or reading.state.version >= room.reading.state.version:
+            room.apply(reading)
+
+    # -- the other processes -----------------------------------------------------------------------------
+
+    async def _publish(self) -> None:
+        if not self._out:
+            return
+        news, self._out = self._out, []
+        try:
+            message = {"type": "hub.news", "from": self.id, "body": bulletin.pack(news)}
+            async with asyncio.timeout(LAYER_S):
+                await get_channel_layer().group_send(bulletin.HUBS, message)
+        except Exception:
+            logger.warning("%d wake-ups were not published", len(news), exc_info=True)
+
+    async def _listen_to_layer(self) -> None:
+        while True:
+            try:
+                layer = get_channel_layer()
+                channel = await layer.new_channel()
+                await layer.group_add(bulletin.HUBS, channel)
+                # Whatever was said before the subscription is found by comparing heads.
+                self._last["heads"] = 0.0
+                while True:
+                    message = await layer.receive(channel)
+                    if message.get("from") != self.id:
+                        for news in bulletin.unpack(message["body"]):
+                            self._wake(news)
+            except asyncio.CancelledError:
+                raise
+            except Exception:
+                logger.warning("the channel layer is away; trying again", exc_info=True)
+                await asyncio.sleep(RECEIVE_RETRY_S)
+
+    # -- time ------------------------------------------------------------------------------------------
+
+    async def _ticks(self) -> None:
+        while True:
+            try:
+                await self._tick()
+            except Exception:
+                logger.exception("a tick of the hub failed")
+            await asyncio.sleep(TICK_S)
+
+    def _every(self, what: str, seconds: float) -> bool:
+        now = time.monotonic()
+        if now - self._last[what] < seconds:
+            return False
+        self._last[what] = now
+        return True
+
+    async def _tick(self) -> None:
+        await self._publish()
+        beat = self._every("heartbeat", HEARTBEAT_S)
+        reel = self._every("reel", 1.0)
+        at = now_ms()
+        for room in list(self.rooms.values()):
+            self._due(room, at)
+            self._lights(room)
+            self._roster(room)
+            if beat:
+                frame = encode(Heartbeat(version=room.state.version, at=at))
+                room.broadcast_volatile("heartbeat", frame)
+            if reel and (grew := room.reel_grew()) is not None:
+                room.broadcast_volatile("reel", encode(grew), "stage", "host")
+            self._score(room)
+        if self._every("heads", HEADS_S):
+            self._do(self._compare_heads())
+        if self._every("sweep", SWEEP_S):
+            self._do(offload(jobs.sweep))
+            self._do(offload(self._sweep_rooms))
+
+    @staticmethod
+    def _sweep_rooms() -> None:
+        """Old rooms vanish, and rooms nobody looks at still meet their deadlines."""
+        retention.sweep()
+        overdue = models.Room.objects.filter(due_at__lt=now_ms(), ended_at__isnull=True)
+        for room_id in overdue.values_list("pk", flat=True):
+            Hub._obey_due(room_id)
+
+    def _due(self, room: LiveRoom, at: int) -> None:
+        due = due_at(room.state)
+        now = time.monotonic()
+        if due is not None and at >= due and now - room.due_asked_at > 0.5:
+            room.due_asked_at = now
+            self._do(offload(self._obey_due, room.id))
+
+    @staticmethod
+    def _obey_due(room_id: int) -> None:
+        try:
+            history.obey(room_id, moves.Due(by="server"))
+        except Refusal:
+            return
+
+    def _score(self, room: LiveRoom) -> None:
+        """The live coupling, for practice rooms and peeks only: every second, every five in large rooms."""
+        if not room.scored():
+            room.scorer = None
+            return
+        pause = 1.0 if len(room.roster) <= SMALL_ROOM else 5.0
+        now = time.monotonic()
+        if now - room.scored_at >= pause:
+            room.scored_at = now
+            self._do(self._tell_score(room))
+
+    async def _tell_score(self, room: LiveRoom) -> None:
+        about, bundle = room.state.about, room.bundle
+        if about is None or bundle is None:
+            return
+        scorer = room.scorer
+        if scorer is None or scorer.stale or scorer.telling.pk != bundle.telling.pk:
+            scorer = room.scorer = await offload(Scorer, bundle.telling, about)
+        numbers = {seat.pk: seat.number for seat in room.roster}
+        updated = scorer.score(about, now_ms(), numbers)
+        room.broadcast_volatile("coupling", encode(updated), "host")
+        if room.open:
+            # Everyone sees the room's number; single people's stay with the host.
+            alone = msgspec.structs.replace(updated, people=None)
+            room.broadcast_volatile("coupling", encode(alone), "player", "stage")
+
+    def _lights(self, room: LiveRoom) -> None:
+        if room.lights_moved:
+            moved = [(n, room.lights[n]) for n in sorted(room.lights_moved) if n in room.lights]
+            room.lights_moved.clear()
+            room.broadcast_volatile("lights", encode(LightsMoved(lights=moved[:60])), "stage", "host")
+
+    def _roster(self, room: LiveRoom) -> None:
+        now = time.monotonic()
+        if room.roster_wanted and now - room.roster_told_at >= ROSTER_S:
+            room.roster_wanted = False
+            room.roster_told_at = now
+            self._do(self._tell_roster(room))
+
+    async def _tell_roster(self, room: LiveRoom) -> None:
+        room.roster = await offload(read_roster, room.id)
+        seats = {seat.public_id: seat for seat in room.roster}
+        for peer in room.greeted("player"):
+            if peer.seat is not None:
+                peer.seat = seats.get(peer.seat.public_id, peer.seat)
+        room.broadcast_volatile("roster", encode(room.roster_updated()), "stage", "host")
+        room.tell_each()
+
+    async def _compare_heads(self) -> None:
+        """Read again whatever another process moved on without our hearing of it."""
+        held = {room.id: room.state.version for room in self.rooms.values() if room.reading}
+        if not held:
+            return
+        heads = await offload(
+            lambda: dict(models.Room.objects.filter(pk__in=held).values_list("pk", "version"))
+        )
+        for room_id, seen in held.items():
+            room = self.rooms.get(room_id)
+            if room is not None and heads.get(room_id, -1) != seen:
+                self.want(room)
+
+
+hub = Hub()

@@ -1,0 +1,226 @@
+"""A room as one process sees it: its state as last read, and the pages that look at it here."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+from stories import analysis, history, models, tellings, traces
+from stories.live.peer import Peer
+from stories.live.scorer import Scorer
+from stories.protocol import facts as f
+from stories.protocol.messages import encode
+from stories.protocol.phases import REVEAL_STEPS, Debrief, Reveal, Room, Telling
+from stories.protocol.public import public
+from stories.protocol.replies import (
+    CaptionShown,
+    Person,
+    Picture,
+    PublicRoom,
+    ReelGrew,
+    RevealShown,
+    RoomChanged,
+    RosterUpdated,
+    YouChanged,
+)
+
+MOST_LISTED = 60
+HAND_ON_S = 3.0
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one look into the database told of a room."""
+
+    state: Room
+    because: str
+    words: dict[str, str]
+    bundle: tellings.Bundle | None
+    picture: Picture | None
+    captions: tuple[CaptionShown, ...] = ()
+    sealed: int = 0
+
+
+def read(room_id: int, seen: int) -> Reading | None:
+    """Look a room up, together with what its phase needs; None if it was deleted. For a thread."""
+    if not models.Room.objects.filter(pk=room_id).exists():
+        return None
+    happened = history.facts(room_id)
+    state = history.replay(happened)
+    because = f.kind_of(happened[-1]) if happened and state.version != seen else ""
+    about = state.about
+    picture = None
+    own = {}
+    if about is not None and isinstance(state.playing, Reveal | Debrief):
+        picture = analysis.picture(about)
+        if state.playing.step >= REVEAL_STEPS.index("room") + 1:
+            own = analysis.own(about)
+    bundle = tellings.bundle(about, own)
+    captions = tuple(
+        CaptionShown(telling=about.id, beat=b.id, tick=b.tick, words=b.words)
+        for b in (bundle.beats if bundle and about else [])
+    )
+    running = bundle is not None and isinstance(state.playing, Telling)
+    sealed = traces.moments_sealed(bundle.telling.pk) if bundle and running else 0
+    return Reading(state, because, tellings.words_of(about), bundle, picture, captions, sealed)
+
+
+def read_roster(room_id: int) -> list[models.Participant]:
+    """Everybody who has a seat, in the order they came. For a thread."""
+    return list(
+        models.Participant.objects.filter(room_id=room_id, removed_at__isnull=True).order_by("number")
+    )
+
+
+@dataclass
+class Reel:
+    """What the sealed reel shows of a running telling: counts and hands, never a level."""
+
+    telling: str
+    sealed: int = 0
+    beats: int = 0
+    last_felt: dict[int, float] = field(default_factory=dict)
+
+    def felt(self, number: int, samples: int) -> None:
+        """Samples of a listener were stored."""
+        self.sealed += samples
+        self.last_felt[number] = time.monotonic()
+
+    def hands_on(self) -> list[int]:
+        """The numbers of the lights whose hand was on within the last seconds."""
+        recent = time.monotonic() - HAND_ON_S
+        return sorted(number for number, at in self.last_felt.items() if at >= recent)
+
+
+class LiveRoom:
+    """The pages of one room in this process, and what to tell them."""
+
+    def __init__(self, room_id: int) -> None:
+        self.id = room_id
+        self.peers: dict[str, Peer] = {}
+        self.reading: Reading | None = None
+        self.roster: list[models.Participant] = []
+        self.lights: dict[int, int] = {}
+        self.lights_moved: set[int] = set()
+        self.reel: Reel | None = None
+        self.scorer: Scorer | None = None
+        self.scored_at = 0.0
+        self.roster_wanted = True
+        self.roster_told_at = 0.0
+        self.reading_wanted = False
+        self.reading_lock = asyncio.Lock()
+        self.due_asked_at = 0.0
+
+    @property
+    def state(self) -> Room:
+        return self.reading.state if self.reading else Room()
+
+    @property
+    def public(self) -> PublicRoom:
+        return public(self.state, **(self.reading.words if self.reading else {}))
+
+    @property
+    def bundle(self) -> tellings.Bundle | None:
+        return self.reading.bundle if self.reading else None
+
+    def greeted(self, *roles: str) -> list[Peer]:
+        """The pages that have had their welcome, of some roles or of all."""
+        return [p for p in self.peers.values() if p.greeted and (not roles or p.role in roles)]
+
+    def broadcast(self, frame: bytes, *roles: str) -> None:
+        """One encode, the same bytes to every page here."""
+        for peer in self.greeted(*roles):
+            peer.send(frame)
+
+    def broadcast_volatile(self, kind: str, frame: bytes, *roles: str) -> None:
+        """The same for what may be lost."""
+        for peer in self.greeted(*roles):
+            peer.send_volatile(kind, frame)
+
+    def tell_each(self) -> None:
+        """Tell every seat here what changed for it alone."""
+        for peer in self.greeted("player"):
+            if peer.seat is not None:
+                you = tellings.you(peer.seat, self.bundle)
+                if you != peer.told:
+                    peer.told = you
+                    peer.say(YouChanged(you=you))
+
+    def reveal_shown(self) -> RevealShown | None:
+        """The picture as far as the host has opened it."""
+        playing = self.state.playing
+        if self.reading is None or self.reading.picture is None or not isinstance(playing, Reveal | Debrief):
+            return None
+        opened = analysis.opened(self.reading.picture, playing.step)
+        return RevealShown(step=playing.step, steps=len(REVEAL_STEPS), picture=opened)
+
+    def roster_updated(self) -> RosterUpdated:
+        """Who is here, for console and stage."""
+        count = len(self.roster)
+        if count > MOST_LISTED:
+            return RosterUpdated(count=count)
+        hands = set(self.reel.hands_on()) if self.reel else set()
+        return RosterUpdated(
+            count=count,
+            people=[
+                Person(
+                    light=tellings.light_of(seat),
+                    here=bool(seat.socket),
+                    willing=seat.willing_at is not None,
+                    hand_on=seat.number in hands,
+                )
+                for seat in self.roster
+            ],
+        )
+
+    def reel_grew(self) -> ReelGrew | None:
+        """The reel's counts, once a second while a story runs."""
+        about = self.state.about
+        if about is None or not isinstance(self.state.playing, Telling):
+            self.reel = None
+            return None
+        if self.reel is None or self.reel.telling != about.id:
+            beats = len(self.bundle.beats) if self.bundle else 0
+            self.reel = Reel(about.id, sealed=self.reading.sealed if self.reading else 0, beats=beats)
+        hands = self.reel.hands_on()
+        return ReelGrew(
+            sealed=self.reel.sealed,
+            hands=len(hands),
+            listeners=sum(1 for s in self.roster if s.socket and s.public_id != about.teller),
+            beats=self.reel.beats,
+            threads=hands if len(hands) <= MOST_LISTED else None,
+        )
+
+    def scored(self) -> bool:
+        """Whether a live coupling may exist: source C, in an open practice room or under the host's peek."""
+        about = self.state.about
+        running = isinstance(self.state.phase, Telling)
+        return about is not None and running and about.source == "C" and (self.open or about.peeked)
+
+    @property
+    def open(self) -> bool:
+        """An open practice room, as the telling at hand was prepared."""
+        return self.bundle is not None and self.bundle.telling.display == "open"
+
+    def felt(self, seat: models.Participant, entry: traces.Entry) -> None:
+        """A chunk was stored: the reel grows, and so does the scorer's grid where there is one."""
+        if self.bundle is None or self.bundle.telling.pk != entry.telling:
+            return
+        if self.reel is not None and seat.pk != self.bundle.telling.teller_id:
+            self.reel.felt(seat.number, len(entry.samples) // 2)
+        if self.scorer is not None and self.scorer.telling.pk == entry.telling:
+            self.scorer.felt(entry)
+
+    def apply(self, reading: Reading) -> None:
+        """Take a new reading in and tell everybody what it changes."""
+        before = self.reading
+        self.reading = reading
+        changed = before is None or (before.state.version, before.words) != (
+            reading.state.version,
+            reading.words,
+        )
+        if changed:
+            self.broadcast(encode(RoomChanged(because=reading.because, room=self.public)))
+        shown = self.reveal_shown()
+        if shown is not None and (changed or before is None or before.picture != reading.picture):
+            self.broadcast(encode(shown))
+        self.tell_each()

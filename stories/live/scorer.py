@@ -1,0 +1,54 @@
+"""The live coupling of practice rooms and of the host's peek: the batch score on the grid so far.
+
+There is no second estimator to disagree with: what is shown live is what `synchrony.live_score` says of
+the same grid afterwards.
+"""
+
+import numpy as np
+
+from stories import models, traces
+from stories.protocol.phases import About
+from stories.protocol.replies import CouplingUpdated
+from stories.synchrony import live_score
+
+
+class Scorer:
+    """One telling's grid in memory, and its score."""
+
+    def __init__(self, telling: models.Telling, about: About) -> None:
+        self.telling = telling
+        self.about = about
+        self._felt = traces.felt(telling.pk, about.rate_hz)
+        self.stale = False
+
+    def felt(self, entry: traces.Entry) -> None:
+        """A chunk was stored. One that comes before what is known makes the whole grid worth reading anew."""
+        values = traces.unpack(entry.samples)
+        self.stale |= not self._felt.write(entry.participant, entry.run, entry.first_tick, values)
+
+    def score(self, about: About, at: int, numbers: dict[int, int]) -> CouplingUpdated:
+        """The room's number: the mean of its listeners' shrunken z, and each listener's own for the peek.
+
+        `numbers` maps participants to the numbers of their lights.
+        """
+        ticks = traces.ticks_of(about, at=at)
+        grid = self._felt.traces(ticks)
+        grid[:, traces.paused_ticks(about, ticks)] = np.nan
+        teller = self._felt.rows.get(self.telling.teller_id)
+        listeners = [(p, row) for p, row in self._felt.rows.items() if row != teller and p in numbers]
+        if teller is None or not listeners:
+            return CouplingUpdated(score=None, spread=None, tick=ticks)
+        each = live_score(grid[teller], grid[[row for _, row in listeners]], fs=about.rate_hz)
+        known = each.z[np.isfinite(each.z)]
+        people = [
+            (numbers[p], None if np.isnan(score) else int(score))
+            for (p, _), score in zip(listeners, each.score, strict=True)
+        ]
+        if not known.size:
+            return CouplingUpdated(score=None, spread=None, tick=ticks, people=people)
+        return CouplingUpdated(
+            score=round(100 * max(0.0, float(np.tanh(known.mean())))),
+            spread=round(100 * float(np.tanh(known).std()), 1),
+            tick=ticks,
+            people=people,
+        )

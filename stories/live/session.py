@@ -1,0 +1,332 @@
+"""One page's conversation, free of any transport: a message in, replies out.
+
+Every permission of a player's message is settled here: by the role that hello proved, never by the page.
+"""
+
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+
+from stories import bulletin, models, seats, tellings, traces
+from stories.clock import now_exact_ms, now_ms
+from stories.history import obey
+from stories.live.hub import Hub
+from stories.live.offload import offload
+from stories.live.peer import Peer
+from stories.live.recorder import Busy
+from stories.live.rooms import LiveRoom
+from stories.protocol import commands as c
+from stories.protocol import moves
+from stories.protocol import replies as r
+from stories.protocol.messages import type_of
+from stories.protocol.phases import Lobby, Warmup
+from stories.protocol.room import Refusal
+from stories.protocol.words import PROTOCOL
+
+RATE, BURST = 40, 80
+MOST_UNSTORED = 200
+FUTURE_MS = 2000
+MOVES_S = 0.2
+
+
+class Hangup(Exception):
+    """Close the socket with a code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Session:
+    """What one connected page may say and is answered."""
+
+    def __init__(self, hub: Hub, peer: Callable[[], Peer], cookies: dict[str, str]) -> None:
+        self._hub = hub
+        self._new_peer = peer
+        self._cookies = cookies
+        self.peer: Peer | None = None
+        self._room: LiveRoom | None = None
+        self._tellings: dict[str, models.Telling] = {}
+        self._unstored = 0
+        self._tokens = float(BURST)
+        self._filled_at = time.monotonic()
+        self._dropped = 0
+        self._moved_at = 0.0
+
+    async def receive(self, message: c.ClientMessage) -> list[r.ServerMessage]:
+        """Obey a message or say why not. Raises `Hangup`."""
+        if not self._allowed():
+            self._dropped += 1
+            if self._dropped > BURST:
+                raise Hangup(4429)
+            return [r.Refused(code="rate.slow_down", of=type_of(message))]
+        if isinstance(message, c.Hello):
+            return await self._hello(message)
+        if self.peer is None or self._room is None:
+            raise Hangup(4400)
+        try:
+            return await self._say(message, self.peer, self._room)
+        except Refusal as refusal:
+            return [self._refused(refusal.code, message)]
+
+    def leave(self) -> None:
+        """The transport is gone."""
+        if self.peer is not None:
+            self._hub.leave(self.peer)
+
+    def _allowed(self) -> bool:
+        now = time.monotonic()
+        self._tokens = min(BURST, self._tokens + (now - self._filled_at) * RATE)
+        self._filled_at = now
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
+
+    @staticmethod
+    def _refused(code: str, message: c.ClientMessage) -> r.Refused:
+        return r.Refused(
+            code=code,
+            of=type_of(message),
+            run=getattr(message, "run", None),
+            seq=getattr(message, "seq", None),
+            beat=getattr(message, "beat", None),
+        )
+
+    # -- hello -----------------------------------------------------------------------------------------
+
+    async def _hello(self, hello: c.Hello) -> list[r.ServerMessage]:
+        if hello.protocol != PROTOCOL:
+            raise Hangup(4426)
+        if self.peer is not None:
+            raise Hangup(4400)
+        peer = self._new_peer()
+        peer.role, peer.run = hello.role, hello.run or ""
+        token = hello.token or self._cookies.get(
+            f"{'seat' if hello.role == 'player' else hello.role}_{hello.key}"
+        )
+        if hello.role == "stage" and not hello.token:
+            token = token or self._cookies.get(f"host_{hello.key}")
+        if hello.role == "player":
+            peer.seat = await offload(self._sit, hello.key, token, peer.id)
+            peer.room = peer.seat.room_id
+        else:
+            peer.room = await offload(self._open, hello.key, hello.role, token)
+        self.peer = peer
+        room = self._room = await self._hub.join(peer)
+        if room.reading is None:
+            raise Hangup(4404)
+        if peer.seat is not None:
+            # The newest page of a seat wins; whoever holds an older one is told.
+            self._hub.hear(bulletin.SeatNews(room=peer.room, seat=peer.seat.public_id, socket=peer.id))
+            room.roster_wanted = True
+        if hello.role != "player":
+            room.roster_wanted = True
+        peer.told = tellings.you(peer.seat, room.bundle) if peer.seat else None
+        welcome: list[r.ServerMessage] = [
+            r.Welcome(
+                protocol=PROTOCOL,
+                role=hello.role,
+                at=now_ms(),
+                clock_rate=settings.CLOCK_RATE,
+                room=room.public,
+                you=peer.told,
+            )
+        ]
+        if room.state.about is not None:
+            welcome.extend(room.reading.captions)
+        if (shown := room.reveal_shown()) is not None:
+            welcome.append(shown)
+        if hello.role != "player" and room.roster:
+            welcome.append(room.roster_updated())
+        # From here on the room's news reach this page, right behind the welcome.
+        for reply in welcome:
+            peer.say(reply)
+        peer.greeted = True
+        return []
+
+    @staticmethod
+    def _sit(public_id: str, token: str | None, socket: str) -> models.Participant:
+        seat = seats.seat_of(public_id, token)
+        if seat is None:
+            removed = models.Participant.objects.filter(
+                public_id=public_id, removed_at__isnull=False
+            ).exists()
+            raise Hangup(4403 if removed else 4401)
+        models.Participant.objects.filter(pk=seat.pk).update(socket=socket)
+        seat.socket = socket
+        return seat
+
+    @staticmethod
+    def _open(code: str, role: str, token: str | None) -> int:
+        room = seats.room_by_code(code) or seats.ended_by_code(code)
+        if room is None:
+            raise Hangup(4404)
+        if not seats.holds_room(room, role, token):
+            raise Hangup(4401)
+        return room.pk
+
+    # -- what players say --------------------------------------------------------------------------------
+
+    async def _say(self, message: c.ClientMessage, peer: Peer, room: LiveRoom) -> list[r.ServerMessage]:
+        match message:
+            case c.ClockPing(sent=sent):
+                return [r.ClockPong(sent=sent, at=now_exact_ms())]
+            case c.StateAsk():
+                await self._hub.read(room)
+                return [r.RoomState(room=room.public, you=peer.told)]
+        seat = peer.seat
+        if seat is None:
+            raise Refusal("role.not_yours")
+        match message:
+            case c.TraceChunk():
+                return await self._chunk(message, seat, room)
+            case c.TraceClosed():
+                telling = await self._telling(message.telling, seat)
+                stored = await offload(traces.close, telling.pk, seat.pk, message.run, message.chunks)
+                return [r.TraceSealed(run=message.run, stored=stored)]
+            case c.DialMoved(level=level):
+                self._dial(room, seat, level)
+                return []
+            case c.BeatMark():
+                await offload(tellings.mark_beat, seat, message, at=now_ms())
+                return [r.BeatMarked(beat=message.beat)]
+            case c.BeatPlace():
+                await offload(tellings.place_beat, seat, message)
+                return [r.BeatMarked(beat=message.beat, level=message.level)]
+            case c.CallMake():
+                await offload(tellings.make_call, seat, message)
+                return [r.CallMade(choice=message.choice)]
+            case c.HeardRate():
+                await offload(tellings.rate_heard, seat, message)
+                return [r.HeardRated(level=message.level, share=message.share)]
+            case c.TellerOffer(willing=willing):
+                await offload(seats.offer, seat, willing=willing, at=now_ms())
+                return []
+            case c.NameAnother():
+                if not isinstance(room.state.playing, Lobby | Warmup):
+                    raise Refusal("name.fixed")
+                peer.seat = await offload(seats.another_name, seat)
+                return []
+            case c.TellingChoose():
+                await offload(tellings.choose, seat, message)
+                self._hub.want(room)
+                return []
+            case c.LinesWrite():
+                await offload(tellings.write_lines, seat, message)
+                self._hub.want(room)
+                return []
+            case _:
+                await self._move(message, seat, room)
+                return []
+
+    async def _move(self, message: c.ClientMessage, seat: models.Participant, room: LiveRoom) -> None:
+        """The player's messages that move the room itself."""
+        about = room.state.about
+        by: moves.Who = "teller" if about is not None and about.teller == seat.public_id else "listener"
+        named = getattr(message, "telling", None)
+        if named is not None and (about is None or about.id != named):
+            raise Refusal("telling.not_now")
+        wish: moves.Command
+        match message:
+            case c.TellingBegin():
+                wish = moves.Begin(by=by)
+            case c.TellerPass():
+                wish = moves.Drop(by=by)
+            case c.TellingPause():
+                wish = moves.Pause(by=by)
+            case c.TellingResume():
+                wish = moves.Resume(by=by)
+            case c.TellingExtend():
+                wish = moves.Extend(by=by)
+            case c.TellingFinish():
+                wish = moves.Finish(by=by)
+            case c.PlacingFinish(skipped=skipped):
+                wish = moves.EndPlacing(by=by, skipped=skipped)
+            case _:
+                raise Refusal("role.not_yours")
+        await offload(obey, room.id, wish)
+
+    def _dial(self, room: LiveRoom, seat: models.Participant, level: int) -> None:
+        now = time.monotonic()
+        quiet = isinstance(room.state.playing, Lobby | Warmup) or room.state.phase.name == "preparing"
+        if quiet and now - self._moved_at >= MOVES_S * 0.8:
+            self._moved_at = now
+            room.lights[seat.number] = level
+            room.lights_moved.add(seat.number)
+
+    # -- samples -----------------------------------------------------------------------------------------
+
+    async def _telling(self, public_id: str, seat: models.Participant) -> models.Telling:
+        known = self._tellings.get(public_id)
+        if known is None or known.ended_at is None:
+            known = await offload(
+                models.Telling.objects.filter(room_id=seat.room_id, public_id=public_id).first
+            )
+            if known is None:
+                raise Refusal("telling.unknown")
+            self._tellings[public_id] = known
+        return known
+
+    async def _chunk(
+        self, chunk: c.TraceChunk, seat: models.Participant, room: LiveRoom
+    ) -> list[r.ServerMessage]:
+        about = room.state.about
+        cached = self._tellings.get(chunk.telling)
+        # While a story runs its facts are at hand: no query per chunk.
+        if cached is None or (
+            cached.ended_at is None and (about is None or about.id != chunk.telling or about.ended_at)
+        ):
+            cached = await self._telling(chunk.telling, seat)
+        started = about.started_at if about and about.id == chunk.telling else cached.started_at
+        ended = about.ended_at if about and about.id == chunk.telling else cached.ended_at
+        _check_range(chunk, cached, seat, started, ended)
+        if self._unstored >= MOST_UNSTORED:
+            raise Refusal("trace.busy")
+        entry = traces.Entry(
+            telling=cached.pk,
+            participant=seat.pk,
+            run=chunk.run,
+            seq=chunk.seq,
+            first_tick=chunk.first_tick,
+            samples=traces.pack(chunk.values),
+            received_at=now_ms(),
+        )
+        self._unstored += 1
+        try:
+            verdict = await self._hub.recorder.submit(entry)
+        except Busy as busy:
+            raise Refusal("trace.busy") from busy
+        finally:
+            self._unstored -= 1
+        if verdict != "stored":
+            raise Refusal(f"trace.{verdict}")
+        room.felt(seat, entry)
+        return [r.TraceAcked(run=chunk.run, seqs=[chunk.seq])]
+
+
+def _check_range(
+    chunk: c.TraceChunk,
+    telling: models.Telling,
+    seat: models.Participant,
+    started: int | None,
+    ended: int | None,
+) -> None:
+    """Refuse samples that cannot have been felt in this telling."""
+    if telling.teller_id == seat.pk and telling.source != "C":
+        raise Refusal("trace.not_sampled")
+    if telling.withdrawn_at is not None:
+        raise Refusal("trace.not_sampled")
+    if started is None:
+        raise Refusal("trace.range")
+    at = now_ms()
+    last_tick = chunk.first_tick + len(chunk.values) - 1
+    if ended is None:
+        if last_tick * 1000 > (at + FUTURE_MS - started) * telling.rate_hz:
+            raise Refusal("trace.future")
+        return
+    if at > ended + settings.TRACE_GRACE_MINUTES * 60_000:
+        raise Refusal("trace.too_late")
+    if chunk.first_tick * 1000 > (ended - started) * telling.rate_hz:
+        raise Refusal("trace.range")

@@ -1,0 +1,1 @@
+"""The rules of the game and every sentence on the wire: pure, without Django, time or chance."""

@@ -1,0 +1,85 @@
+"""What goes away, and when: traces by seat, stories by teller, rooms by host or by the clock."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from stories import bulletin, jobs
+from stories.models import (
+    Analysis,
+    Beat,
+    Call,
+    Chunk,
+    Closure,
+    Job,
+    Line,
+    Pairing,
+    Participant,
+    Room,
+    Telling,
+)
+
+
+def delete_room(room: Room) -> None:
+    """End and delete now: nothing of the room is left."""
+    room_id = room.pk
+    with transaction.atomic():
+        keys = [f"complete:{public_id}" for public_id in room.tellings.values_list("public_id", flat=True)]
+        Job.objects.filter(key__in=keys).delete()
+        room.delete()
+        transaction.on_commit(lambda: bulletin.tell(bulletin.GoneNews(room=room_id)))
+
+
+def forget_traces(seat: Participant) -> None:
+    """Delete what one seat felt and called, in every telling; pictures are drawn again without it."""
+    with transaction.atomic():
+        touched = list(
+            Telling.objects.filter(
+                Q(chunks__participant=seat) | Q(calls__participant=seat), withdrawn_at__isnull=True
+            ).distinct()
+        )
+        Chunk.objects.filter(participant=seat).delete()
+        Closure.objects.filter(participant=seat).delete()
+        Call.objects.filter(participant=seat).delete()
+        for telling in touched:
+            Analysis.objects.filter(telling=telling).delete()
+            if telling.ended_at is not None:
+                jobs.enqueue("stories.analysis.complete", telling.pk, key=f"complete:{telling.public_id}")
+            _tell(telling)
+
+
+def withdraw(telling: Telling) -> None:
+    """The teller takes the story back: words, traces and picture are gone, at once."""
+    with transaction.atomic():
+        Telling.objects.filter(pk=telling.pk).update(
+            withdrawn_at=timezone.now(), heard=None, heard_shared=False, title="", kept=False
+        )
+        for rows in (Analysis, Line, Beat, Chunk, Closure, Call):
+            rows.objects.filter(telling=telling).delete()
+        _tell(telling)
+
+
+def keep(telling: Telling) -> None:
+    """The teller lets the room keep the story; asked after telling, never before."""
+    Telling.objects.filter(pk=telling.pk, withdrawn_at__isnull=True).update(kept=True)
+
+
+def _tell(telling: Telling) -> None:
+    news = bulletin.RevealNews(room=telling.room_id, telling=telling.public_id)
+    transaction.on_commit(lambda: bulletin.tell(news))
+
+
+def sweep() -> int:
+    """Delete guest rooms that are a day old, used or forgotten invitations, and old jobs; how many rooms."""
+    now = timezone.now()
+    old = Room.objects.filter(created_at__lt=now - timedelta(hours=settings.GUEST_ROOM_HOURS))
+    count = 0
+    for room in old:
+        delete_room(room)
+        count += 1
+    Pairing.objects.filter(expires_at__lt=now).delete()
+    Job.objects.filter(done_at__lt=now - timedelta(days=1)).delete()
+    return count

@@ -1,0 +1,88 @@
+"""Storyteller-listener coupling of continuous ratings: pure NumPy, no clock, no hidden chance.
+
+Arrays are (listeners, samples) with NaN where a listener was silent, ``fs`` is in Hz, and a
+positive lag means that the listener follows. A result that cannot be computed is NaN (None in
+JSON) with a reason, never 0.
+"""
+
+from .agreement import listeners_agree
+from .arcs import SHAPES, Arc, Shape, arc_deck, shape_of
+from .call import CallResult, call_result
+from .correlation import concordance, effective_samples, fisher_interval, lag_profile, pearson
+from .coupling import Coupling, Measure, coupling
+from .grid import TraceGrid
+from .isc import isc, isc_summary, pairwise_isc
+from .live import LiveScore, live_score
+from .moments import Moment, moment
+from .reading import ENGINE, Reading, Reason, stream
+from .score import Chance, Fit, RoomScore, Source, Verdict, room_score
+from .signals import Array, changes, own_moves, room_line, teller_line
+from .surrogates import (
+    SurrogateTest,
+    circular_shifts,
+    false_discovery,
+    phase_randomized,
+    segment_shuffles,
+    surrogate_test,
+)
+from .tellers import Null, TellerPool, redealt_arcs, step_tellers
+from .together import Mark, Ribbon, Togetherness, ribbon, togetherness
+from .windows import windowed_coupling
+
+__all__ = [
+    "ENGINE",
+    "SHAPES",
+    "Arc",
+    "Array",
+    "CallResult",
+    "Chance",
+    "Coupling",
+    "Fit",
+    "LiveScore",
+    "Mark",
+    "Measure",
+    "Moment",
+    "Null",
+    "Reading",
+    "Reason",
+    "Ribbon",
+    "RoomScore",
+    "Shape",
+    "Source",
+    "SurrogateTest",
+    "TellerPool",
+    "Togetherness",
+    "TraceGrid",
+    "Verdict",
+    "arc_deck",
+    "call_result",
+    "changes",
+    "circular_shifts",
+    "concordance",
+    "coupling",
+    "effective_samples",
+    "false_discovery",
+    "fisher_interval",
+    "isc",
+    "isc_summary",
+    "lag_profile",
+    "listeners_agree",
+    "live_score",
+    "moment",
+    "own_moves",
+    "pairwise_isc",
+    "pearson",
+    "phase_randomized",
+    "redealt_arcs",
+    "ribbon",
+    "room_line",
+    "room_score",
+    "segment_shuffles",
+    "shape_of",
+    "step_tellers",
+    "stream",
+    "surrogate_test",
+    "teller_line",
+    "togetherness",
+    "windowed_coupling",
+]

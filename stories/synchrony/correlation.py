@@ -1,0 +1,236 @@
+"""Correlation of traces with holes in them: sums by masked matrix products, one finaliser for all."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from .signals import Array, as_line, as_traces, ticks
+
+MIN_PAIRS = 3
+FLAT = 1e-12
+"""Variance below this share of the raw sum of squares is rounding, not movement."""
+
+
+def pearson(x: npt.ArrayLike, y: npt.ArrayLike) -> float:
+    """Pearson's r over the samples both have.
+
+    Parameters
+    ----------
+    x, y : array, shape (samples,), NaN where silent
+
+    Returns
+    -------
+    float in [-1, 1]; NaN with fewer than 3 common samples or without movement.
+
+    Examples
+    --------
+    >>> round(pearson([1, 2, 3, 4], [2, 4, 6, 9]), 4)
+    0.9944
+    >>> pearson([1, 2, 3], [5, 5, 5])
+    nan
+    """
+    a, b = _pair(x, y)
+    return float(shifted_r(b[None], a, np.array([0]))[0, 0])
+
+
+def concordance(x: npt.ArrayLike, y: npt.ArrayLike) -> float:
+    """Lin's concordance: 2 s_xy / (s_x² + s_y² + (m_x - m_y)²), over the samples both have.
+
+    Unlike r it asks for the same use of the scale.
+
+    References
+    ----------
+    Lin (1989), Biometrics 45:255. doi:10.2307/2532051
+
+    Examples
+    --------
+    >>> concordance([0, 500, 1000], [0, 500, 1000])
+    1.0
+    """
+    a, b = _pair(x, y)
+    both = np.isfinite(a) & np.isfinite(b)
+    a, b = a[both], b[both]
+    if len(a) < MIN_PAIRS:
+        return float("nan")
+    da, db = a - a.mean(), b - b.mean()
+    spread = float(np.mean(da * da) + np.mean(db * db) + (a.mean() - b.mean()) ** 2)
+    if np.ptp(a) == 0 or np.ptp(b) == 0:
+        return float("nan")
+    return float(2 * np.mean(da * db) / spread)
+
+
+def lag_profile(
+    teller: npt.ArrayLike, listeners: npt.ArrayLike, *, fs: float, max_lag_s: float = 5.0
+) -> tuple[Array, Array]:
+    """r between the teller and each listener at every lag; positive: the listener follows.
+
+    At lag k it is the r of teller(t) and listener(t + k) over the overlap, using the samples both
+    have. On integers 0..1000 every sum is exact in float64, whatever the order of summation.
+
+    Parameters
+    ----------
+    teller : array, shape (samples,)
+    listeners : array, shape (listeners, samples)
+
+    Returns
+    -------
+    lags_s : array, shape (lags,), from -max_lag_s to +max_lag_s
+    r : array, shape (listeners, lags); NaN where undefined
+    """
+    line = as_line(teller)
+    rows = as_traces(listeners, len(line))
+    most = ticks(max_lag_s, fs)
+    lags = np.arange(-most, most + 1)
+    return lags / fs, shifted_r(rows, line, lags)
+
+
+def shifted_r(rows: Array, line: Array, lags: npt.NDArray[np.intp]) -> Array:
+    """r of rows[:, t] with line[t - lag], shape (rows, lags), pairwise complete."""
+    rows, line = centred(rows), centred(line[None])[0]
+    here, there = np.isfinite(rows), np.isfinite(line)
+    y, x = np.where(here, rows, 0.0), np.where(there, line, 0.0)
+    shifted = _shifts(np.stack([there.astype(np.float64), x, x * x]), lags)
+    mask, sx, sxx = shifted
+    wide = np.concatenate([mask, sx, sxx]).T
+    # Rows with the same holes (a pool of surrogates) share the sums that only know the holes.
+    same = len(rows) > 1 and bool((here == here[0]).all())
+    of_mask = (here[:1] if same else here).astype(np.float64) @ wide
+    of_y = y @ np.concatenate([mask, sx]).T
+    n, s_x, s_xx = np.split(of_mask, 3, axis=1)
+    s_y, s_xy = np.split(of_y, 2, axis=1)
+    return finish(n, s_x, s_y, s_xx, (y * y) @ mask.T, s_xy)
+
+
+def centred(rows: Array) -> Array:
+    """Each row about its own middle, for numerical comfort; integers stay integers."""
+    here = np.isfinite(rows)
+    kept = np.where(here, rows, 0.0)
+    middle = kept.sum(axis=1, keepdims=True) / np.maximum(here.sum(axis=1, keepdims=True), 1)
+    if np.array_equal(kept, np.rint(kept)):
+        middle = np.rint(middle)
+    centre: Array = np.where(here, rows - middle, np.nan)
+    return centre
+
+
+def finish(n: Array, sx: Array, sy: Array, sxx: Array, syy: Array, sxy: Array) -> Array:
+    """r from sums; NaN where there are too few pairs or one side does not move."""
+    vx, vy = n * sxx - sx * sx, n * syy - sy * sy
+    moves = (n >= MIN_PAIRS) & (vx > FLAT * n * sxx) & (vy > FLAT * n * syy)
+    below = np.sqrt(np.where(moves, vx, 1.0)) * np.sqrt(np.where(moves, vy, 1.0))
+    r: Array = np.where(moves, np.clip((n * sxy - sx * sy) / below, -1.0, 1.0), np.nan)
+    return r
+
+
+def best_lag(score: Array, lags_s: Array) -> tuple[npt.NDArray[np.intp], Array]:
+    """Where each row is highest, its first and last column being margins.
+
+    The margins only serve the parabola through three points that refines the lag; they are never
+    the best themselves. Returns the column of the maximum and its lag in seconds, kept within
+    the columns searched; a row without a number gets column 1 and lag NaN.
+    """
+    inner = score[:, 1:-1]
+    known = np.isfinite(inner)
+    peak = 1 + np.argmax(np.where(known, inner, -np.inf), axis=1)
+    row = np.arange(len(score))
+    left, top, right = score[row, peak - 1], score[row, peak], score[row, peak + 1]
+    bend = left - 2 * top + right
+    curved = np.isfinite(bend) & (bend < 0)
+    offset = np.where(curved, 0.5 * (left - right) / np.where(curved, bend, -1.0), 0.0)
+    lag = lags_s[peak] + np.clip(offset, -0.5, 0.5) * (lags_s[1] - lags_s[0])
+    lag = np.clip(lag, lags_s[1], lags_s[-2])
+    return peak, np.where(known.any(axis=1), lag, np.nan)
+
+
+def effective_samples(x: npt.ArrayLike, y: npt.ArrayLike, *, n: npt.ArrayLike | None = None) -> Array:
+    """How many independent samples a correlation of two smooth traces is worth.
+
+    1/N_eff = 1/N + (2/N) Σ_{k=1..N/4} (1 - k/N) ρ_x(k) ρ_y(k), held within 3..N.
+
+    Parameters
+    ----------
+    x : array, shape (samples,)
+    y : array, shape (listeners, samples) or (samples,)
+    n : number of common samples if already known, shape (listeners,)
+
+    Returns
+    -------
+    array, shape (listeners,); NaN for a flat or silent trace.
+
+    References
+    ----------
+    Bartlett (1946), Suppl. J. R. Stat. Soc. 8:27; Pyper & Peterman (1998), Can. J. Fish. Aquat.
+    Sci. 55:2127. doi:10.1139/f98-104
+    """
+    line = as_line(x, "x")
+    rows = as_traces(y, len(line))
+    if n is None:
+        common = (np.isfinite(rows) & np.isfinite(line)).sum(axis=1).astype(np.float64)
+    else:
+        common = np.broadcast_to(np.asarray(n, dtype=np.float64), (len(rows),))
+    reach = len(line) // 4
+    own, theirs = autocorrelation(line[None], reach), autocorrelation(rows, reach)
+    k = np.arange(1, reach + 1)
+    size = np.maximum(common, 1.0)[:, None]
+    weight = np.where(k <= size / 4, 1 - k / size, 0.0)
+    total = np.sum(weight * own[:, 1:] * theirs[:, 1:], axis=1)
+    share = 1 + 2 * total
+    worth = np.where(share > 0, common / np.where(share > 0, share, 1.0), common)
+    return np.where(common >= MIN_PAIRS, np.clip(worth, 3.0, np.maximum(common, 3.0)), np.nan)
+
+
+def autocorrelation(rows: Array, reach: int) -> Array:
+    """ρ(0..reach) of each row about its own mean, over the pairs that exist; NaN if flat."""
+    here = np.isfinite(rows)
+    count = np.maximum(here.sum(axis=1, keepdims=True), 1)
+    kept = np.where(here, rows, 0.0)
+    deviation = np.where(here, kept - kept.sum(axis=1, keepdims=True) / count, 0.0)
+    size = 1 << (rows.shape[1] + reach).bit_length()
+    products = _self_products(deviation, size, reach)
+    if here.all():
+        pairs = np.maximum(rows.shape[1] - np.arange(reach + 1.0), 1.0)[None]
+    else:
+        pairs = np.maximum(np.rint(_self_products(here.astype(np.float64), size, reach)), 1.0)
+    covariance = products / pairs
+    variance = covariance[:, :1]
+    moves = variance > FLAT * np.max(np.abs(kept), axis=1, keepdims=True, initial=0) ** 2
+    rho: Array = np.where(moves, covariance / np.where(moves, variance, 1.0), np.nan)
+    return rho
+
+
+def fisher_interval(r: Array, n_eff: Array) -> tuple[Array, Array]:
+    """95 % interval of r by Fisher's z with the effective number of samples.
+
+    With three effective samples or fewer nothing is known: [-1, 1].
+    """
+    known = np.isfinite(r) & np.isfinite(n_eff)
+    free = np.where(known, n_eff, 4.0) - 3.0
+    half = np.where(free > 0, 1.959963984540054 / np.sqrt(np.where(free > 0, free, 1.0)), np.inf)
+    z = np.arctanh(np.clip(np.where(known, r, 0.0), -1 + 1e-15, 1 - 1e-15))
+    low, high = np.tanh(z - half), np.tanh(z + half)
+    return np.where(known, low, np.nan), np.where(known, high, np.nan)
+
+
+def _self_products(rows: Array, size: int, reach: int) -> Array:
+    spectrum = np.fft.rfft(rows, size, axis=1)
+    products: Array = np.fft.irfft(spectrum.real**2 + spectrum.imag**2, size, axis=1)
+    return products[:, : reach + 1]
+
+
+def _shifts(lines: Array, lags: npt.NDArray[np.intp]) -> Array:
+    """lines[:, t - lag] for every lag, zeros beyond the ends: shape (lines, lags, samples)."""
+    count, samples = lines.shape
+    edge = int(np.max(np.abs(lags), initial=0))
+    padded = np.zeros((count, samples + 2 * edge))
+    padded[:, edge : edge + samples] = lines
+    out = np.empty((count, len(lags), samples))
+    for i, lag in enumerate(lags):
+        out[:, i] = padded[:, edge - lag : edge - lag + samples]
+    return out
+
+
+def _pair(x: npt.ArrayLike, y: npt.ArrayLike) -> tuple[Array, Array]:
+    a, b = as_line(x, "x"), as_line(y, "y")
+    if len(a) != len(b):
+        raise ValueError(f"x has {len(a)} samples, y has {len(b)}")
+    return a, b

@@ -1,0 +1,166 @@
+"""Teller-listener coupling of each listener: how much, how late, how sure, or why not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from .correlation import best_lag, effective_samples, fisher_interval, shifted_r
+from .reading import ENGINE, MIN_COVERAGE, MIN_JOINT_S, MIN_MOVES, Reading, Reason
+from .signals import Array, as_line, as_traces, changes, own_moves, reach, ticks
+
+USUAL_LAG_S = 1.5
+"""What people's hands take to follow a known signal (Booth et al. 2018: 1.1..2.3 s)."""
+
+
+@dataclass(frozen=True)
+class Measure(Reading):
+    """One measure (levels or changes) of every listener; arrays of shape (listeners,)."""
+
+    r0: Array
+    """Pearson r at lag zero."""
+    r: Array
+    """The highest r at lags 0..max_lag_s. Biased upward: compare it with the same maximum of a null."""
+    lag_s: Array
+    """Lag of that maximum, drawn towards 1.5 s as long as there is little evidence."""
+    lag_free_s: Array
+    """Lag of that maximum as it is."""
+    n: Array
+    """Common samples at the best lag."""
+    n_eff: Array
+    """What they are worth as independent samples."""
+    low: Array
+    high: Array
+    """95 % interval of r by Fisher's z with n_eff."""
+
+
+@dataclass(frozen=True)
+class Coupling(Reading):
+    levels: Measure
+    changes: Measure
+    coverage: Array
+    """Share of the teller's active ticks at which the listener was there."""
+    reason: tuple[Reason | None, ...]
+    """Why there is no reading, per listener."""
+    fs: float
+    engine: str = ENGINE
+
+
+def coupling(
+    teller: npt.ArrayLike, listeners: npt.ArrayLike, *, fs: float, max_lag_s: float = 5.0
+) -> Coupling:
+    """Lagged coupling of each listener with the teller, on levels and on changes over 2 s.
+
+    Parameters
+    ----------
+    teller : array, shape (samples,)
+    listeners : array, shape (listeners, samples)
+    fs : samples per second
+
+    Returns
+    -------
+    Coupling; NaN throughout for a listener with a reason.
+    """
+    line = as_line(teller)
+    rows = as_traces(listeners, len(line))
+    coverage, reason = readable(line, rows, fs=fs)
+    quiet = np.array([why is not None for why in reason], dtype=bool)
+    return Coupling(
+        levels=measure(line, rows, quiet, fs=fs, max_lag_s=max_lag_s),
+        changes=measure(changes(line, fs=fs), changes(rows, fs=fs), quiet, fs=fs, max_lag_s=max_lag_s),
+        coverage=coverage,
+        reason=reason,
+        fs=fs,
+    )
+
+
+def readable(line: Array, rows: Array, *, fs: float) -> tuple[Array, tuple[Reason | None, ...]]:
+    """Coverage of each listener, and the reason why there can be no reading, if there is one.
+
+    Coverage counts the ticks between the teller's first and last sample at which anybody was
+    there, so that a pause, where everyone is null, is nobody's gap.
+    """
+    teller_there = np.isfinite(line)
+    if not teller_there.any():
+        return np.zeros(len(rows)), _everybody("no_teller_line", rows)
+    there = np.isfinite(rows)
+    spoken = np.flatnonzero(teller_there)
+    active = teller_there | there.any(axis=0)
+    active[: spoken[0]] = False
+    active[spoken[-1] + 1 :] = False
+    joint = (there & teller_there).sum(axis=1)
+    coverage: Array = joint / active.sum()
+    if np.ptp(line[teller_there]) == 0:
+        return coverage, _everybody("no_teller_movement", rows)
+    moves = own_moves(rows, fs=fs)
+    least = MIN_JOINT_S * fs
+    seen = np.where(there & teller_there, rows, np.nan)
+    flat = ~(reach(seen) > 0)
+
+    def why(i: int) -> Reason | None:
+        if active.sum() < least:
+            return "too_short"
+        if coverage[i] < MIN_COVERAGE:
+            return "low_coverage"
+        if joint[i] < least:
+            return "too_short"
+        if flat[i]:
+            return "constant"
+        return "few_moves" if moves[i] < MIN_MOVES else None
+
+    return coverage, tuple(why(i) for i in range(len(rows)))
+
+
+def measure(
+    line: Array, rows: Array, quiet: npt.NDArray[np.bool_], *, fs: float, max_lag_s: float
+) -> Measure:
+    """Read the lag profile of each row; rows that are ``quiet`` stay NaN."""
+    # A step of margin on both sides lets the parabola work at lag 0 and at the last lag.
+    lags = np.arange(-1, ticks(max_lag_s, fs) + 2)
+    r = shifted_r(rows, line, lags)
+    peak, lag_free_s = best_lag(r, lags / fs)
+    best = r[np.arange(len(rows)), peak]
+    n = common_samples(line, rows, lags[peak])
+    n_eff = effective_samples(line, rows, n=n)
+    low, high = fisher_interval(best, n_eff)
+    hidden = quiet | ~np.isfinite(best)
+
+    def shown(values: Array) -> Array:
+        return np.where(hidden, np.nan, values)
+
+    return Measure(
+        r0=np.where(quiet, np.nan, r[:, 1]),
+        r=shown(best),
+        lag_s=shown(shrunk_lag(r, lags / fs, n_eff)),
+        lag_free_s=shown(lag_free_s),
+        n=n,
+        n_eff=shown(n_eff),
+        low=shown(low),
+        high=shown(high),
+    )
+
+
+def shrunk_lag(r: Array, lags_s: Array, n_eff: Array) -> Array:
+    """The lag at the maximum of z(lag) - (lag - 1.5 s)² / n_eff.
+
+    With little evidence the lag stays at the usual 1.5 s instead of running after noise.
+    """
+    z = np.arctanh(np.clip(r, -1 + 1e-15, 1 - 1e-15))
+    penalty = (lags_s - USUAL_LAG_S) ** 2 / np.maximum(n_eff, 1.0)[:, None]
+    return best_lag(z - penalty, lags_s)[1]
+
+
+def common_samples(line: Array, rows: Array, lags: npt.NDArray[np.intp]) -> Array:
+    """Samples that listener(t + lag) and teller(t) have in common, each row at its own lag."""
+    there, here = np.isfinite(line), np.isfinite(rows)
+    n = np.zeros(len(rows))
+    for lag in np.unique(lags):
+        at = lags == lag
+        n[at] = (here[at, lag:] & there[: len(line) - lag]).sum(axis=1)
+    return n
+
+
+def _everybody(why: Reason, rows: Array) -> tuple[Reason | None, ...]:
+    return (why,) * len(rows)

@@ -1,0 +1,86 @@
+"""The live score of open practice rooms: the batch coupling, shrunk by how little is known yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from .coupling import measure
+from .reading import ENGINE, MIN_MOVES, Reading
+from .signals import Array, as_line, as_traces, changes, own_moves
+
+MIN_LIVE_S = 60.0
+SETTLED_S = 120.0
+MIN_SD = 10.0
+KAPPA_EARLY, KAPPA_LATE = 12.0, 4.0
+"""Imaginary samples that say "no coupling", before and after two minutes."""
+
+
+@dataclass(frozen=True)
+class LiveScore(Reading):
+    """Arrays of shape (listeners,)."""
+
+    score: Array
+    """0..100, NaN while listening: before 60 s in common, 3 moves of the teller, or a moving hand."""
+    low: Array
+    high: Array
+    """One standard error either side."""
+    opposite: npt.NDArray[np.bool_]
+    """The line runs against the teller's: the score is 0."""
+    z: Array
+    """Shrunk Fisher z, what averages over listeners."""
+    settled: bool
+    """From two minutes on; until then show a band, never a rank."""
+    engine: str = ENGINE
+
+
+def live_score(teller: npt.ArrayLike, listeners: npt.ArrayLike, *, fs: float) -> LiveScore:
+    """Shrunk coupling of each listener so far, 0..100.
+
+    z* = Σ w z / (Σ w + κ) over levels and changes, each at its shrunk best lag's maximum, with
+    w = max(n_eff - 3, 0); κ is 12 before 120 s and 4 from then on. The score is 100 tanh z*.
+
+    Parameters
+    ----------
+    teller : array, shape (samples,)
+    listeners : array, shape (listeners, samples); 0..1000
+    """
+    line = as_line(teller)
+    rows = as_traces(listeners, len(line))
+    there = np.isfinite(rows) & np.isfinite(line)
+    joint_s = there.sum(axis=1) / fs
+    told_s = float(np.isfinite(line).sum() / fs)
+    enough = (joint_s >= MIN_LIVE_S) & (_sd(rows, there) >= MIN_SD)
+    enough &= bool(own_moves(line, fs=fs)[0] >= MIN_MOVES)
+    kappa = KAPPA_LATE if told_s >= SETTLED_S else KAPPA_EARLY
+    weighted, weight = np.zeros(len(rows)), np.zeros(len(rows))
+    for x, y in ((line, rows), (changes(line, fs=fs), changes(rows, fs=fs))):
+        m = measure(x, y, ~enough, fs=fs, max_lag_s=5.0)
+        w = np.where(np.isfinite(m.r), np.maximum(np.nan_to_num(m.n_eff) - 3.0, 0.0), 0.0)
+        weighted += w * np.arctanh(np.clip(np.nan_to_num(m.r), -1 + 1e-15, 1 - 1e-15))
+        weight += w
+    z = np.where(enough, weighted / (weight + kappa), np.nan)
+    error = 1 / np.sqrt(weight + kappa)
+
+    def shown(value: Array) -> Array:
+        return 100 * np.maximum(np.tanh(value), 0.0)
+
+    return LiveScore(
+        score=np.rint(shown(z)),
+        low=shown(z - error),
+        high=shown(z + error),
+        opposite=np.nan_to_num(z) < 0,
+        z=z,
+        settled=told_s >= SETTLED_S,
+    )
+
+
+def _sd(rows: Array, there: npt.NDArray[np.bool_]) -> Array:
+    n = np.maximum(there.sum(axis=1), 1)
+    kept = np.where(there, rows, 0.0)
+    mean = kept.sum(axis=1) / n
+    apart = np.where(there, rows - mean[:, None], 0.0)
+    sd: Array = np.sqrt((apart * apart).sum(axis=1) / n)
+    return sd

@@ -1,0 +1,197 @@
+"""The room's score: its median line against the teller's, at one lag, against chance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from .agreement import listeners_agree
+from .correlation import shifted_r
+from .coupling import measure, readable
+from .reading import ENGINE, MIN_LISTENERS, MIN_MOVES, Reading, Reason
+from .signals import Array, as_line, as_traces, changes, own_moves, reach, room_line, ticks
+from .tellers import Null, TellerPool
+
+Source = Literal["A", "B", "C", "D"]
+Verdict = Literal["in_step", "often", "too_close_to_call", "own_story"]
+
+ALPHA: Final = 0.05
+CLEARLY: Final = 0.35
+"""What the lower end of the interval must reach for "in step"."""
+
+
+@dataclass(frozen=True)
+class Fit(Reading):
+    """How the room's line goes with the teller's on one measure."""
+
+    r: float = np.nan
+    """The highest r at lags 0..5 s."""
+    lag_s: float = np.nan
+    """Its lag, drawn towards 1.5 s while evidence is scarce."""
+    low: float = np.nan
+    high: float = np.nan
+    n: int = 0
+    n_eff: float = np.nan
+
+
+@dataclass(frozen=True)
+class Chance(Reading):
+    """What other tellers would have scored with this very room."""
+
+    kind: str
+    band: float
+    """A room that reads higher is beyond chance; unrelated tellers rarely (5 %) pass it. NaN if
+    there are too few draws for any room to be."""
+    p: float
+    draws: int
+    simulated: int
+    real: int
+
+
+@dataclass(frozen=True)
+class RoomScore(Reading):
+    """The result describes this room and this story, not any person."""
+
+    source: Source
+    measure: Literal["levels", "changes"]
+    reason: Reason | None
+    """Why there is no reading; then everything below is undefined."""
+    verdict: Verdict | None
+    """None without a reading, and as long as there is no null."""
+    fit: Fit
+    levels: Fit
+    """The same on levels; equal to ``fit`` for sources A and B."""
+    chance: Chance | None
+    agreement_p: float
+    """p that the listeners move together by chance (only with a null)."""
+    listeners: int
+    """Who entered the room's line: everyone who moved at all."""
+    coverage: float
+    exploratory: bool
+    seed: int
+    engine: str = ENGINE
+
+
+def room_score(
+    teller: npt.ArrayLike,
+    listeners: npt.ArrayLike,
+    *,
+    fs: float,
+    source: Source,
+    null: Null | TellerPool | None = None,
+    seed: int = 0,
+    max_lag_s: float = 5.0,
+) -> RoomScore:
+    """The room's median line against the teller's.
+
+    Sources A and B are compared on levels, C and D on changes over 2 s. The lag is one for the
+    whole room: the best in 0..5 s, and every draw of the null may choose its best lag too.
+
+    Parameters
+    ----------
+    teller : array, shape (samples,)
+        From ``teller_line`` (A, B) or a dial (C, D).
+    listeners : array, shape (listeners, samples)
+    fs : samples per second
+    null : other tellers: ``redealt_arcs`` (A), ``step_tellers`` (B), a ``TellerPool`` (C, D)
+        Without it the score is read but not yet judged: verdict and chance are None.
+    seed : for the shifts of ``agreement_p``
+
+    Returns
+    -------
+    RoomScore
+    """
+    line = as_line(teller)
+    rows = as_traces(listeners, len(line))
+    if source not in ("A", "B", "C", "D"):
+        raise ValueError(f"source must be A, B, C or D, got {source!r}")
+    on_levels = source in ("A", "B")
+    there = np.isfinite(rows)
+    moved = there.any(axis=1) & (reach(rows) > 0)
+    heard = rows[moved]
+    room = room_line(heard) if len(heard) else np.full(len(line), np.nan)
+    coverage, reason = _room_reason(line, room, rows, heard, fs=fs)
+    score = RoomScore(
+        source=source,
+        measure="levels" if on_levels else "changes",
+        reason=reason,
+        verdict=None,
+        fit=Fit(),
+        levels=Fit(),
+        chance=None,
+        agreement_p=np.nan,
+        listeners=len(heard),
+        coverage=coverage,
+        exploratory=source == "B",
+        seed=seed,
+    )
+    if reason is not None:
+        return score
+    levels = _fit(line, room, fs=fs, max_lag_s=max_lag_s)
+    teller_part, room_part = line, room
+    if not on_levels:
+        teller_part, room_part = changes(line, fs=fs), changes(room, fs=fs)
+    fit = levels if on_levels else _fit(teller_part, room_part, fs=fs, max_lag_s=max_lag_s)
+    score = replace(score, fit=fit, levels=levels)
+    if null is None:
+        return score
+    if isinstance(null, TellerPool):
+        null = null.null(line, fs=fs)
+    if null.tellers.shape[1] != len(line):
+        raise ValueError(f"null has {null.tellers.shape[1]} samples, teller has {len(line)}")
+    others = np.where(np.isfinite(line), null.tellers, np.nan)
+    if not on_levels:
+        others = changes(others, fs=fs)
+    chance = _chance(fit.r, others, room_part, null, lags=np.arange(ticks(max_lag_s, fs) + 1))
+    agreement = listeners_agree(heard, fs=fs, seed=seed)
+    return replace(score, chance=chance, agreement_p=agreement, verdict=_verdict(fit, chance, agreement))
+
+
+def _fit(line: Array, room: Array, *, fs: float, max_lag_s: float) -> Fit:
+    m = measure(line, room[None], np.array([False]), fs=fs, max_lag_s=max_lag_s)
+    return Fit(
+        r=float(m.r[0]),
+        lag_s=float(m.lag_s[0]),
+        low=float(m.low[0]),
+        high=float(m.high[0]),
+        n=int(m.n[0]),
+        n_eff=float(m.n_eff[0]),
+    )
+
+
+def _chance(r: float, others: Array, room: Array, null: Null, *, lags: npt.NDArray[np.intp]) -> Chance:
+    # The room's line is shifted against all tellers at once: teller(t) meets room(t + lag).
+    profiles = shifted_r(others, room, -lags)
+    best = np.max(np.where(np.isfinite(profiles), profiles, -np.inf), axis=1, initial=-np.inf)
+    best = np.sort(best[np.isfinite(best)])[::-1]
+    draws = len(best)
+    p = (int(np.sum(best >= r - 1e-12)) + 1) / (draws + 1)
+    rank = int(np.floor(ALPHA * (draws + 1) + 1e-9))
+    band = float(best[rank - 1]) if rank >= 1 else np.nan
+    return Chance(null.kind, band, p, draws, null.simulated, null.real)
+
+
+def _verdict(fit: Fit, chance: Chance, agreement_p: float) -> Verdict:
+    if chance.p <= ALPHA:
+        return "in_step" if fit.low >= CLEARLY else "often"
+    return "own_story" if agreement_p <= ALPHA else "too_close_to_call"
+
+
+def _room_reason(
+    line: Array, room: Array, rows: Array, heard: Array, *, fs: float
+) -> tuple[float, Reason | None]:
+    coverage, (reason,) = readable(line, room[None], fs=fs)
+    if reason in ("no_teller_line", "no_teller_movement"):
+        return float(coverage[0]), reason
+    if int(np.isfinite(rows).any(axis=1).sum()) < MIN_LISTENERS:
+        return float(coverage[0]), "few_listeners"
+    if len(heard) < MIN_LISTENERS:
+        return 0.0, "constant"
+    # A median of many hands is never still for long, so it is the hands that must have moved.
+    if reason in (None, "few_moves"):
+        few = float(np.median(own_moves(heard, fs=fs))) < MIN_MOVES
+        reason = "few_moves" if few else None
+    return float(coverage[0]), reason

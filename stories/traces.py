@@ -1,0 +1,248 @@
+"""What was felt: samples into rows, once each, and out of rows as grids.
+
+A chunk is stored under (telling, participant, run, seq). The same key with the same content is stored
+already; with other content it is a conflict. Where runs overlap, the newest run wins, tick by tick.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from django.db import DataError, IntegrityError, connection, transaction
+
+from stories.models import Chunk, Closure, Telling
+from stories.protocol.phases import About
+from stories.synchrony import TraceGrid
+
+SILENT = -1
+Verdict = Literal["stored", "conflict", "poisonous"]
+Key = tuple[int, int, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A chunk on its way to its row. `samples` are int16, little-endian, -1 for null."""
+
+    telling: int
+    participant: int
+    run: str
+    seq: int
+    first_tick: int
+    samples: bytes
+    received_at: int
+
+    @property
+    def key(self) -> Key:
+        return (self.telling, self.participant, self.run, self.seq)
+
+    @property
+    def content(self) -> tuple[int, bytes]:
+        return (self.first_tick, self.samples)
+
+
+def pack(values: Sequence[int | None]) -> bytes:
+    """Levels (null where silent) as they are stored."""
+    return np.array([SILENT if v is None else v for v in values], dtype="<i2").tobytes()
+
+
+def unpack(samples: bytes) -> np.ndarray:
+    """Stored samples as int16, -1 where silent."""
+    return np.frombuffer(samples, dtype="<i2")
+
+
+def store(entries: Sequence[Entry]) -> dict[Key, Verdict]:
+    """Store chunks in one transaction and say of each what became of it.
+
+    A row the database cannot take is found by halving and refused alone. Raises `OperationalError` when the
+    database is away: nothing is stored then, and the caller tries the same batch again.
+    """
+    verdicts: dict[Key, Verdict] = {}
+    first: dict[Key, Entry] = {}
+    for entry in entries:
+        known = first.setdefault(entry.key, entry)
+        if known.content != entry.content:
+            verdicts[entry.key] = "conflict"
+    _store_or_halve(list(first.values()), verdicts)
+    return verdicts
+
+
+def _store_or_halve(entries: list[Entry], verdicts: dict[Key, Verdict]) -> None:
+    try:
+        with transaction.atomic():
+            fresh = _insert(entries)
+            found = {} if fresh == len(entries) else _contents(entries)
+    except (IntegrityError, DataError, OverflowError, ValueError):
+        if len(entries) == 1:
+            verdicts[entries[0].key] = "poisonous"
+            return
+        half = len(entries) // 2
+        _store_or_halve(entries[:half], verdicts)
+        _store_or_halve(entries[half:], verdicts)
+        return
+    for entry in entries:
+        same = found.get(entry.key, entry.content) == entry.content
+        verdicts.setdefault(entry.key, "stored" if same else "conflict")
+
+
+_COLUMNS = "telling_id, participant_id, run, seq, first_tick, samples, received_at"
+
+
+def _insert(entries: list[Entry]) -> int:
+    """How many of the entries were new."""
+    rows = [(e.telling, e.participant, e.run, e.seq, e.first_tick, e.samples, e.received_at) for e in entries]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            columns = [list(column) for column in zip(*rows, strict=True)]
+            cursor.execute(
+                f"INSERT INTO stories_chunk ({_COLUMNS}) "  # noqa: S608  (constants only)
+                "SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::int[], %s::int[], "
+                "%s::bytea[], %s::bigint[]) ON CONFLICT DO NOTHING",
+                columns,
+            )
+        else:
+            cursor.executemany(
+                f"INSERT INTO stories_chunk ({_COLUMNS}) "  # noqa: S608
+                "VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+                rows,
+            )
+        return int(cursor.rowcount)
+
+
+def _contents(entries: list[Entry]) -> dict[Key, tuple[int, bytes]]:
+    """What is stored under the entries' keys."""
+    by_run: dict[tuple[int, int, str], list[int]] = defaultdict(list)
+    for e in entries:
+        by_run[e.telling, e.participant, e.run].append(e.seq)
+    found: dict[Key, tuple[int, bytes]] = {}
+    for (telling, participant, run), seqs in by_run.items():
+        rows = Chunk.objects.filter(telling_id=telling, participant_id=participant, run=run, seq__in=seqs)
+        for seq, first_tick, samples in rows.values_list("seq", "first_tick", "samples"):
+            found[telling, participant, run, seq] = (first_tick, bytes(samples))
+    return found
+
+
+def close(telling: int, participant: int, run: str, chunks: int) -> int:
+    """Keep what a client says a run had; the number of its chunks that are stored."""
+    Closure.objects.update_or_create(
+        telling_id=telling, participant_id=participant, run=run, defaults={"chunks": chunks}
+    )
+    return Chunk.objects.filter(telling_id=telling, participant_id=participant, run=run).count()
+
+
+def incomplete(telling: int) -> int:
+    """How many closed runs of a telling lack chunks."""
+    closed = Closure.objects.filter(telling_id=telling)
+    return sum(
+        Chunk.objects.filter(telling_id=telling, participant_id=c.participant_id, run=c.run).count()
+        < c.chunks
+        for c in closed
+    )
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A telling's traces on its grid: levels 0..1000 as float, NaN where silent.
+
+    `traces` has shape (participants, ticks); `rows` names each row's participant id. `paused`, shape
+    (ticks,), says which ticks displays cut out.
+    """
+
+    rate_hz: int
+    rows: list[int]
+    traces: np.ndarray
+    paused: np.ndarray
+
+    def of(self, participant: int) -> np.ndarray | None:
+        """One participant's trace, shape (ticks,), or None if there is none."""
+        return self.traces[self.rows.index(participant)] if participant in self.rows else None
+
+
+def ticks_of(about: About, *, at: int | None = None) -> int:
+    """How many ticks a telling has had, pauses included."""
+    if about.started_at is None:
+        return 0
+    until = about.ended_at if about.ended_at is not None else (at or about.started_at)
+    return max(0, (until - about.started_at) * about.rate_hz // 1000)
+
+
+def paused_ticks(about: About, ticks: int) -> np.ndarray:
+    """Which ticks lie in a pause, shape (ticks,), bool."""
+    paused = np.zeros(ticks, dtype=bool)
+    started = about.started_at or 0
+    for since, until in about.pauses:
+        first = -(-(since - started) * about.rate_hz // 1000)
+        last = -(-(until - started) * about.rate_hz // 1000)
+        paused[max(0, first) : max(0, last)] = True
+    return paused
+
+
+class Felt:
+    """Who felt what at which tick of a telling, filled chunk by chunk: from rows, live, or both.
+
+    Where a participant's runs overlap the newest wins: that which began later on the grid.
+    """
+
+    def __init__(self, rate_hz: int) -> None:
+        self.grid = TraceGrid(0, fs=rate_hz)
+        self.rows: dict[int, int] = {}
+        self._runs: dict[int, list[str]] = {}
+        self._begun: dict[tuple[int, str], int] = {}
+
+    def write(self, participant: int, run: str, first_tick: int, values: np.ndarray) -> bool:
+        """Take a chunk in; False when its run is older than it seemed, so that all must be read anew."""
+        row = self.rows.setdefault(participant, len(self.rows))
+        self.grid.widen(row + 1)
+        runs = self._runs.setdefault(participant, [])
+        known = self._begun.setdefault((participant, run), first_tick)
+        if run not in runs:
+            in_order = not runs or self._begun[participant, runs[-1]] <= first_tick
+            runs.append(run)
+        else:
+            in_order = known <= first_tick
+        self.grid.write(row, first_tick, values, order=runs.index(run))
+        return in_order
+
+    def traces(self, ticks: int) -> np.ndarray:
+        """All traces on the first ticks, shape (participants, ticks), NaN where silent."""
+        felt = self.grid.traces(0, ticks)
+        return np.pad(felt, ((0, 0), (0, ticks - felt.shape[1])), constant_values=np.nan)
+
+
+def felt(telling: int, rate_hz: int) -> Felt:
+    """Everything stored of a telling, each participant's runs in the order in which they began."""
+    chunks = list(
+        Chunk.objects.filter(telling_id=telling).values_list(
+            "participant_id", "run", "seq", "first_tick", "samples", "received_at"
+        )
+    )
+    begun: dict[tuple[int, str], tuple[int, int]] = {}
+    for participant, run, _, first_tick, _, received_at in chunks:
+        mine = (first_tick, received_at)
+        begun[participant, run] = min(begun.get((participant, run), mine), mine)
+    chunks.sort(key=lambda c: (c[0], begun[c[0], c[1]], c[1], c[3], c[2]))
+    filled = Felt(rate_hz)
+    for participant, run, _, first_tick, samples, _ in chunks:
+        filled.write(participant, run, first_tick, unpack(bytes(samples)))
+    return filled
+
+
+def grid(telling: Telling, about: About, *, at: int | None = None) -> Grid:
+    """All traces of a telling; ticks within pauses are null, so that no pair of samples crosses one."""
+    ticks = ticks_of(about, at=at)
+    filled = felt(telling.pk, about.rate_hz)
+    order = sorted(filled.rows)
+    paused = paused_ticks(about, ticks)
+    traces = filled.traces(ticks)[[filled.rows[participant] for participant in order]]
+    traces[:, paused] = np.nan
+    return Grid(rate_hz=about.rate_hz, rows=order, traces=traces, paused=paused)
+
+
+def moments_sealed(telling: int) -> int:
+    """How many samples are stored of a telling."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(sum(length(samples)), 0) FROM stories_chunk WHERE telling_id = %s", [telling]
+        )
+        return int(cursor.fetchone()[0]) // 2
