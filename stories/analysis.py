@@ -60,7 +60,7 @@ class Material:
     def shown_s(self, at_s: float) -> float:
         """A time on the grid as seconds of the story, with pauses cut out."""
         tick = min(int(at_s * self.fs), len(self.kept))
-        return round((at_s * self.fs - np.count_nonzero(~self.kept[:tick])) / self.fs, 2)
+        return round(float(at_s * self.fs - np.count_nonzero(~self.kept[:tick])) / self.fs, 2)
 
 
 def material(telling: Telling, about: About) -> Material:
@@ -267,7 +267,7 @@ def _beats(told: Material) -> list[PictureBeat]:
             PictureBeat(
                 at_s=told.shown_s(beat.tick / told.fs),
                 words=beat.words,
-                level=beat.level if beat.level is not None else (None if np.isnan(level) else round(level)),
+                level=beat.level if beat.level is not None else (None if np.isnan(level) else round(float(level))),
                 id=beat.beat,
             )
         )

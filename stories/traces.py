@@ -210,28 +210,32 @@ class Felt:
         return np.pad(felt, ((0, 0), (0, ticks - felt.shape[1])), constant_values=np.nan)
 
 
-def felt(telling: int, rate_hz: int) -> Felt:
-    """Everything stored of a telling, each participant's runs in the order in which they began."""
-    chunks = list(
+Sampled = tuple[int, str, int, np.ndarray]
+
+
+def chunks(telling: int) -> list[Sampled]:
+    """Every stored chunk as (participant, run, first tick, values), runs in the order in which they began."""
+    stored = list(
         Chunk.objects.filter(telling_id=telling).values_list(
             "participant_id", "run", "seq", "first_tick", "samples", "received_at"
         )
     )
     begun: dict[tuple[int, str], tuple[int, int]] = {}
-    for participant, run, _, first_tick, _, received_at in chunks:
+    for participant, run, _, first_tick, _, received_at in stored:
         mine = (first_tick, received_at)
         begun[participant, run] = min(begun.get((participant, run), mine), mine)
-    chunks.sort(key=lambda c: (c[0], begun[c[0], c[1]], c[1], c[3], c[2]))
-    filled = Felt(rate_hz)
-    for participant, run, _, first_tick, samples, _ in chunks:
-        filled.write(participant, run, first_tick, unpack(bytes(samples)))
-    return filled
+    stored.sort(key=lambda c: (c[0], begun[c[0], c[1]], c[1], c[3], c[2]))
+    return [
+        (participant, run, tick, unpack(bytes(samples))) for participant, run, _, tick, samples, _ in stored
+    ]
 
 
 def grid(telling: Telling, about: About, *, at: int | None = None) -> Grid:
     """All traces of a telling; ticks within pauses are null, so that no pair of samples crosses one."""
     ticks = ticks_of(about, at=at)
-    filled = felt(telling.pk, about.rate_hz)
+    filled = Felt(about.rate_hz)
+    for chunk in chunks(telling.pk):
+        filled.write(*chunk)
     order = sorted(filled.rows)
     paused = paused_ticks(about, ticks)
     traces = filled.traces(ticks)[[filled.rows[participant] for participant in order]]

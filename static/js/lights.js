@@ -102,7 +102,7 @@ export class LightField {
     for (const [number, light] of this.#lights) {
       if (numbers.has(number)) continue;
       this.#lights.delete(number);
-      light.element.classList.add("field__light--leaving");
+      light.element.classList.add("sky__light--leaving");
       setTimeout(() => light.element.remove(), calm() ? 0 : 600);
     }
     for (const { light } of here) {
@@ -116,7 +116,7 @@ export class LightField {
       known.hue = light.colour;
       known.element.dataset.hue = String(light.colour);
       known.element.querySelector(".light")?.setAttribute("data-shape", SHAPES[light.shape] ?? "circle");
-      const name = known.element.querySelector(".field__name");
+      const name = known.element.querySelector(".sky__name");
       if (name) name.textContent = light.name;
     }
     this.list.dataset.density = here.length > 24 ? "many" : here.length > 12 ? "some" : "few";
@@ -227,12 +227,12 @@ export class LightField {
 /** A light and its name, empty. */
 function lightElement() {
   const element = document.createElement("li");
-  element.className = "field__light";
+  element.className = "sky__light";
   const light = document.createElement("span");
   light.className = "light";
   light.setAttribute("aria-hidden", "true");
   const name = document.createElement("bdi");
-  name.className = "field__name";
+  name.className = "sky__name";
   element.append(light, name);
   return element;
 }

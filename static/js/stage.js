@@ -8,7 +8,7 @@ import { Reel, beatsSeen, told } from "./reel.js";
 import { dimming, msLeft, showRing } from "./ring.js";
 import { counter, revealWords } from "./sayings.js";
 import { GameSocket } from "./socket.js";
-import { Wake } from "./wake.js";
+import { keepAwake } from "./wake.js";
 import { CLOSENESS, Weave } from "./weave.js";
 import { fill, readWords } from "./words.js";
 
@@ -37,7 +37,6 @@ const language = document.documentElement.lang || "en";
 const words = readWords(document);
 const count = counter(words, language);
 const clock = new Clock();
-const wake = new Wake();
 const rings = ["pause", "warmup", "telling", "placing", "settling"].map((name) => ({ name, box: part(`${name}-ring`, HTMLElement) }));
 const chart = part("picture", SVGSVGElement);
 const smallChart = part("small-picture", SVGSVGElement);
@@ -55,7 +54,7 @@ let captions = new Map();
 /** @type {RevealShown | null} */
 let shown = null;
 
-const field = new LightField(part("field-lights", HTMLElement), part("field-threads", HTMLCanvasElement));
+const field = new LightField(part("sky-lights", HTMLElement), part("sky-threads", HTMLCanvasElement));
 field.lead = () => (room?.phase === "warmup" && room.since ? leadLevel((room.paused_at ?? clock.now()) - room.since) : null);
 const reel = new Reel(part("reel", HTMLCanvasElement), () => (room ? told(room, clock.now()) : 0));
 const weave = new Weave(part("backdrop", HTMLCanvasElement));
@@ -96,7 +95,7 @@ function showRoom(next) {
   if (["reveal", "debrief"].includes(next.phase)) showReveal();
   else weave.end();
   if (next.phase === "debrief") showDebrief(next);
-  wake.want(next.phase !== "ended");
+  keepAwake(next.phase !== "ended");
   if (before?.phase !== next.phase) announce();
   tick();
 }
@@ -139,7 +138,7 @@ function showRoster(number, people) {
   roster = { count: number, people };
   field.roster(people, number);
   say("people-count", number > 0 ? count("people", number) : "");
-  say("field-count", people ? "" : new Intl.NumberFormat(language).format(number));
+  say("sky-count", people ? "" : new Intl.NumberFormat(language).format(number));
   if (room?.phase === "telling") showReel();
 }
 

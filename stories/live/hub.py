@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from channels.layers import get_channel_layer
 
-from stories import bulletin, history, jobs, models, retention
+from stories import bulletin, history, jobs, models, retention, traces
 from stories.clock import now_ms
 from stories.live.offload import offload
 from stories.live.peer import Peer
@@ -294,8 +294,11 @@ class Hub:
         if about is None or bundle is None:
             return
         scorer = room.scorer
-        if scorer is None or scorer.stale or scorer.telling.pk != bundle.telling.pk:
-            scorer = room.scorer = await offload(Scorer, bundle.telling, about)
+        if scorer is None or scorer.telling.pk != bundle.telling.pk:
+            # Listening from now on, then reading what came before: nothing falls between the two.
+            scorer = room.scorer = Scorer(bundle.telling)
+        if scorer.stale:
+            scorer.fill(await offload(traces.chunks, bundle.telling.pk), about.rate_hz)
         numbers = {seat.pk: seat.number for seat in room.roster}
         updated = scorer.score(about, now_ms(), numbers)
         room.broadcast_volatile("coupling", encode(updated), "host")

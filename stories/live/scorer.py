@@ -15,16 +15,27 @@ from stories.synchrony import live_score
 class Scorer:
     """One telling's grid in memory, and its score."""
 
-    def __init__(self, telling: models.Telling, about: About) -> None:
+    def __init__(self, telling: models.Telling) -> None:
         self.telling = telling
-        self.about = about
-        self._felt = traces.felt(telling.pk, about.rate_hz)
+        self._felt: traces.Felt | None = None
+        self._since: list[traces.Sampled] = []
+        self.stale = True
+
+    def fill(self, stored: list[traces.Sampled], rate_hz: int) -> None:
+        """Take in what is stored, and again what came while it was read; writing twice is harmless."""
+        self._felt = traces.Felt(rate_hz)
+        for chunk in [*stored, *self._since]:
+            self._felt.write(*chunk)
+        self._since.clear()
         self.stale = False
 
     def felt(self, entry: traces.Entry) -> None:
-        """A chunk was stored. One that comes before what is known makes the whole grid worth reading anew."""
-        values = traces.unpack(entry.samples)
-        self.stale |= not self._felt.write(entry.participant, entry.run, entry.first_tick, values)
+        """A chunk was stored. One that began before what is known makes everything worth reading anew."""
+        chunk = (entry.participant, entry.run, entry.first_tick, traces.unpack(entry.samples))
+        if self.stale or self._felt is None:
+            self._since.append(chunk)
+        elif not self._felt.write(*chunk):
+            self.stale = True
 
     def score(self, about: About, at: int, numbers: dict[int, int]) -> CouplingUpdated:
         """The room's number: the mean of its listeners' shrunken z, and each listener's own for the peek.
@@ -32,6 +43,8 @@ class Scorer:
         `numbers` maps participants to the numbers of their lights.
         """
         ticks = traces.ticks_of(about, at=at)
+        if self._felt is None:
+            return CouplingUpdated(score=None, spread=None, tick=ticks)
         grid = self._felt.traces(ticks)
         grid[:, traces.paused_ticks(about, ticks)] = np.nan
         teller = self._felt.rows.get(self.telling.teller_id)

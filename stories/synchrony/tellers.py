@@ -87,7 +87,7 @@ def character(line: Array, *, fs: float) -> Character:
     came = np.abs(changes(line, fs=fs))
     came = came[np.isfinite(came)]
     still = float(np.mean(came < 0.02 * np.ptp(line[here]))) if len(came) else 0.5
-    return Character(float(max(pace, 1.0)), float(np.clip(trend, 0.0, 1.0)), still)
+    return Character(float(pace), float(np.clip(trend, 0.0, 1.0)), still)
 
 
 def wandering(

@@ -80,5 +80,7 @@ def seats_here(request: HttpRequest, room: Room) -> list[Participant]:
 def rooms_here(request: HttpRequest) -> list[Room]:
     """The living rooms whose console this browser holds."""
     codes = [name[5:] for name in request.COOKIES if name.startswith("host_")][:MOST_COOKIES]
-    rooms = Room.objects.filter(code__in=codes, ended_at__isnull=True).order_by("-created_at") if codes else []
+    rooms = (
+        Room.objects.filter(code__in=codes, ended_at__isnull=True).order_by("-created_at") if codes else []
+    )
     return [room for room in rooms if seats.holds_room(room, "host", request.COOKIES[f"host_{room.code}"])]

@@ -58,7 +58,9 @@ def context(request: HttpRequest, room: Room, refused: str = "") -> dict[str, ob
     mine = [seat for seat in people if _owns(request, seat)]
     willing = sorted((p for p in people if p.willing_at is not None), key=lambda p: p.willing_at)
     tellings = list(
-        Telling.objects.filter(room=room, started_at__isnull=False).select_related("teller").order_by("number")
+        Telling.objects.filter(room=room, started_at__isnull=False)
+        .select_related("teller")
+        .order_by("number")
     )
     about = state.about
     telling = about and Telling.objects.select_related("teller").filter(public_id=about.id).first()

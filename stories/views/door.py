@@ -120,7 +120,9 @@ def pair(request: HttpRequest, token: str) -> HttpResponse:
         if accepted is None:
             return render(request, "rooms/pair.html", {"used": True}, status=410)
         room, role, key = accepted
-        return access.keep(redirect("console" if role == "host" else "stage", room.code), f"{role}_{room.code}", key)
+        return access.keep(
+            redirect("console" if role == "host" else "stage", room.code), f"{role}_{room.code}", key
+        )
     invitation = seats.invitation(token)
     context = {"used": invitation is None, "role": invitation and invitation.role, "token": token}
     return render(request, "rooms/pair.html", context, status=410 if invitation is None else 200)

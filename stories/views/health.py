@@ -23,4 +23,6 @@ def ready(_request: HttpRequest) -> JsonResponse:
         pending = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     except DatabaseError:
         return JsonResponse({"ready": False, "database": False}, status=503)
-    return JsonResponse({"ready": not pending, "database": True, "pending": pending}, status=503 if pending else 200)
+    return JsonResponse(
+        {"ready": not pending, "database": True, "pending": pending}, status=503 if pending else 200
+    )

@@ -61,7 +61,10 @@ def keep(request: HttpRequest, seat: str) -> HttpResponse:
     """The teller lets the story stay past this evening, or not: asked after telling, never before."""
     participant = access.held_seat(request, seat)
     telling = _own_telling(request, participant)
-    Telling.objects.filter(pk=telling.pk).update(kept=request.POST.get("keep", "yes") == "yes")
+    if request.POST.get("keep", "yes") == "yes":
+        retention.keep(telling)
+    else:
+        retention.withdraw(telling)
     return redirect("play", participant.public_id)
 
 

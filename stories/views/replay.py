@@ -4,8 +4,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from stories import replay
+from stories import history, replay
 from stories.models import Telling
+from stories.protocol.phases import REVEAL_STEPS, Debrief
 
 
 @require_safe
@@ -16,4 +17,15 @@ def show(request: HttpRequest, replay_id: str) -> HttpResponse:
         raise Http404("replay")
     if telling.withdrawn_at is not None:
         return render(request, "rooms/withdrawn.html", status=410)
-    return render(request, "replay/replay.html", replay.page(telling))
+    page = None if _still_sealed(telling) else replay.page(telling)
+    if page is None:
+        raise Http404("replay")
+    return render(request, "replay/replay.html", page)
+
+
+def _still_sealed(telling: Telling) -> bool:
+    """Whether the room is not yet through with its reveal of this very story."""
+    room = history.read(telling.room_id)
+    if room.about is None or room.about.id != telling.public_id or isinstance(room.playing, Debrief):
+        return False
+    return getattr(room.playing, "step", 0) < len(REVEAL_STEPS)
