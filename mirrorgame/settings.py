@@ -190,7 +190,7 @@ def refuse_unsafe() -> None:
         ("*" in ALLOWED_HOSTS, "MIRROR_HOSTS must name hosts, not *"),
         (not env("HOSTS"), "MIRROR_HOSTS must name the hosts this game is served under"),
         (
-            any(not o.startswith("https://") for o in ORIGINS),
+            not ORIGINS or any(not o.startswith("https://") for o in ORIGINS),
             "MIRROR_ORIGINS must hold https:// origins only",
         ),
         (CLOCK_RATE != 1, "MIRROR_CLOCK_RATE must be 1: time runs as in life"),

@@ -34,6 +34,7 @@ export class Sampler {
 
   /** The hand is at a level from now on. @param {number} level */
   moved(level) {
+    if (!this.grid) this.moves = [];
     this.moves.push({ at: this.clock.now(), level });
   }
 

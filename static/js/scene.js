@@ -6,13 +6,10 @@
 /** @typedef {import("./socket.js").Connection} Connection */
 
 /**
- * @typedef {"connecting" | "lobby" | "warmup" | "preparing" | "getready" | "listening" | "dialling" | "telling"
+ * @typedef {"connecting" | "lobby" | "warmup" | "preparing" | "getready" | "listening" | "telling"
  *   | "witnessing" | "placing" | "waiting" | "call" | "heard" | "reveal" | "debrief" | "ended"
  *   | "replaced" | "removed" | "gone" | "outdated"} Scene
  */
-
-/** The scenes in which the strip is under the hand. @type {ReadonlySet<Scene>} */
-export const STRIP_SCENES = new Set(/** @type {Scene[]} */ (["lobby", "warmup", "preparing", "listening", "dialling"]));
 
 /** @param {PublicRoom | null} room @param {You | null} you @param {Connection} connection @returns {Scene} */
 export function sceneOf(room, you, connection) {
@@ -25,7 +22,7 @@ export function sceneOf(room, you, connection) {
     case "preparing":
       return part === "teller" ? "getready" : "preparing";
     case "telling":
-      if (part === "teller") return room.telling?.source === "C" ? "dialling" : "telling";
+      if (part === "teller") return "telling";
       return part === "witness" ? "witnessing" : "listening";
     case "placing":
       return part === "teller" ? "placing" : part === "witness" ? "waiting" : "call";

@@ -96,24 +96,11 @@ class Hub:
             self._do(self._left(peer, peer.seat))
 
     async def _left(self, peer: Peer, seat: models.Participant) -> None:
-        """Free the seat's socket unless a newer page has it; a teller may come back within moments."""
+        """Free the seat's socket unless a newer page has it."""
         freed = await offload(models.Participant.objects.filter(pk=seat.pk, socket=peer.id).update, socket="")
         if not freed:
             return
         self.hear(bulletin.RosterNews(room=peer.room))
-        await asyncio.sleep(TELLER_GRACE_S)
-        await offload(self._teller_gone, seat)
-
-    @staticmethod
-    def _teller_gone(seat: models.Participant) -> None:
-        about = history.read(seat.room_id).about
-        still_gone = models.Participant.objects.filter(pk=seat.pk, socket="").exists()
-        if still_gone and about is not None and about.teller == seat.public_id:
-            try:
-                history.obey(seat.room_id, moves.TellerGone(by="server"))
-            except Refusal:
-                # The story was over already, or the room takes a breath anyway.
-                return
 
     # -- news ------------------------------------------------------------------------------------------
 
@@ -249,6 +236,8 @@ class Hub:
                 room.broadcast_volatile("heartbeat", frame)
             if reel and (grew := room.reel_grew()) is not None:
                 room.broadcast_volatile("reel", encode(grew), "stage", "host")
+            if reel:
+                self._watch_teller(room)
             self._score(room)
         if self._every("heads", HEADS_S):
             self._do(self._compare_heads())
@@ -262,21 +251,33 @@ class Hub:
         retention.sweep()
         overdue = models.Room.objects.filter(due_at__lt=now_ms(), ended_at__isnull=True)
         for room_id in overdue.values_list("pk", flat=True):
-            Hub._obey_due(room_id)
+            Hub._obey(room_id, moves.Due(by="server"))
 
     def _due(self, room: LiveRoom, at: int) -> None:
         due = due_at(room.state)
         now = time.monotonic()
         if due is not None and at >= due and now - room.due_asked_at > 0.5:
             room.due_asked_at = now
-            self._do(offload(self._obey_due, room.id))
+            self._do(offload(self._obey, room.id, moves.Due(by="server")))
 
     @staticmethod
-    def _obey_due(room_id: int) -> None:
+    def _obey(room_id: int, move: moves.Command) -> None:
         try:
-            history.obey(room_id, moves.Due(by="server"))
+            history.obey(room_id, move)
         except Refusal:
+            # Somebody was first, or the room has gone on: then there is nothing to do.
             return
+
+    def _watch_teller(self, room: LiveRoom) -> None:
+        """Hold the story when its teller is gone for more than moments: a reload is not an absence."""
+        if not room.teller_missing():
+            room.teller_gone_at = None
+            return
+        now = time.monotonic()
+        room.teller_gone_at = room.teller_gone_at or now
+        if now - room.teller_gone_at >= TELLER_GRACE_S:
+            room.teller_gone_at = None
+            self._do(offload(self._obey, room.id, moves.TellerGone(by="server")))
 
     def _score(self, room: LiveRoom) -> None:
         """The live coupling, for practice rooms and peeks only: every second, every five in large rooms."""

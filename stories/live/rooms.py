@@ -109,6 +109,7 @@ class LiveRoom:
         self.reading_wanted = False
         self.reading_lock = asyncio.Lock()
         self.due_asked_at = 0.0
+        self.teller_gone_at: float | None = None
 
     @property
     def state(self) -> Room:
@@ -195,6 +196,13 @@ class LiveRoom:
         about = self.state.about
         running = isinstance(self.state.phase, Telling)
         return about is not None and running and about.source == "C" and (self.open or about.peeked)
+
+    def teller_missing(self) -> bool:
+        """Whether a story runs and no page of its teller is connected anywhere."""
+        about = self.state.about
+        if about is None or not isinstance(self.state.phase, Telling) or not self.roster:
+            return False
+        return not any(seat.public_id == about.teller and seat.socket for seat in self.roster)
 
     @property
     def open(self) -> bool:

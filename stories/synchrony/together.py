@@ -43,7 +43,7 @@ class Togetherness(Reading):
     isc: Array
     """Mean correlation of all pairs of listeners within the window; a still hand adds nothing."""
     spread: Array
-    """How far apart the listeners are on their own scales: mean variance across listeners."""
+    """How far apart the listeners are, each on the own scale and without its drift: mean variance."""
     coupling: Array
     """r of the room's line with the teller's at the room's lag, within the window."""
     together: Mark | None
@@ -83,7 +83,7 @@ def togetherness(
 
     Everything is computed on means over one second. *Together* is the window with the highest
     mean pairwise correlation. *Apart* is the one with the largest spread of the listeners' own
-    z-scores: a room in two camps spreads more than strangers do, while its correlation can
+    z-scores about their own drift: a room in two camps spreads more than strangers do, while its correlation can
     hardly fall below theirs. Either is marked only if it passes what listeners shifted in a
     circle, each by another time of at least 10 s, reach anywhere in the story in 95 of 100 draws.
 
@@ -177,9 +177,18 @@ def _window_units(rows: Array, size: int) -> Array:
 
 
 def _own_scale(rows: Array) -> Array:
-    """z-scores on each listener's own scale, 0 where silent."""
+    """z-scores about each listener's own straight line through the story, 0 where silent.
+
+    Two people who drift apart all along would otherwise be "most apart" at the end by chance:
+    a shifted drift is no drift any more, so the null cannot know it.
+    """
     here = np.isfinite(rows)
-    return unit_rows(rows) * np.sqrt(here.sum(axis=1, keepdims=True))
+    t = np.where(here, np.arange(rows.shape[1], dtype=np.float64), np.nan)
+    along, about = unit_rows(t), unit_rows(rows)
+    drift = np.sum(along * about, axis=1, keepdims=True)
+    return unit_rows(np.where(here, about - drift * along, np.nan)) * np.sqrt(
+        here.sum(axis=1, keepdims=True)
+    )
 
 
 def _by_second(rows: Array, per_second: int) -> Array:
