@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import warnings
 
 import uvicorn
 
@@ -46,4 +47,6 @@ def server(*, forwarded_allow_ips: str = "127.0.0.1") -> uvicorn.Server:
 
 def run(sock: socket.socket) -> None:
     """Serve until told to stop."""
+    # WhiteNoise hands Django a file to stream, which under ASGI is read whole first: they are small files.
+    warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
     server().run(sockets=[sock])

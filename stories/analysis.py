@@ -144,8 +144,13 @@ def first_stroke(telling: Telling, about: About) -> Analysis:
     told = material(telling, about)
     score = _room_score(told, judged=False)
     row = _keep(told, _picture(told, score, None), score, complete=False)
-    jobs.enqueue("stories.analysis.complete", telling.pk, key=f"complete:{telling.public_id}")
+    again(telling.pk)
     return row
+
+
+def again(telling_id: int) -> bool:
+    """Have a telling computed (anew) in the background; False if that must be asked again later."""
+    return jobs.enqueue("stories.analysis.complete", telling_id, key=f"complete:{telling_id}")
 
 
 def complete(telling_id: int) -> None:
@@ -267,7 +272,9 @@ def _beats(told: Material) -> list[PictureBeat]:
             PictureBeat(
                 at_s=told.shown_s(beat.tick / told.fs),
                 words=beat.words,
-                level=beat.level if beat.level is not None else (None if np.isnan(level) else round(float(level))),
+                level=beat.level
+                if beat.level is not None
+                else (None if np.isnan(level) else round(float(level))),
                 id=beat.beat,
             )
         )

@@ -27,14 +27,18 @@ LOST_AFTER = timedelta(seconds=90)
 FORGOTTEN_AFTER = timedelta(seconds=15)
 
 
-def enqueue(function: str, *args: int | str, key: str) -> None:
-    """Run a function once in the background; the same key while it waits or after it is one job, run again."""
+def enqueue(function: str, *args: int | str, key: str) -> bool:
+    """Run a function once in the background; the same key is one job, run again if it had ended.
+
+    False while that job runs at this very moment: it may have read what it works on already.
+    """
     job, created = Job.objects.get_or_create(key=key, defaults={"task": function, "args": list(args)})
     if not created:
-        Job.objects.filter(pk=job.pk).exclude(state="running").update(
-            state="queued", args=list(args), queued_at=timezone.now(), attempts=0
-        )
+        waiting = Job.objects.filter(pk=job.pk).exclude(state="running")
+        if not waiting.update(state="queued", args=list(args), queued_at=timezone.now(), attempts=0):
+            return False
     transaction.on_commit(lambda: _hand_over(job.pk))
+    return True
 
 
 def _hand_over(job_id: int) -> None:

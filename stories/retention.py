@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from stories import bulletin, jobs
+from stories import analysis, bulletin
 from stories.models import (
     Analysis,
     Beat,
@@ -27,7 +27,7 @@ def delete_room(room: Room) -> None:
     """End and delete now: nothing of the room is left."""
     room_id = room.pk
     with transaction.atomic():
-        keys = [f"complete:{public_id}" for public_id in room.tellings.values_list("public_id", flat=True)]
+        keys = [f"complete:{pk}" for pk in Telling.objects.filter(room=room).values_list("pk", flat=True)]
         Job.objects.filter(key__in=keys).delete()
         room.delete()
         transaction.on_commit(lambda: bulletin.tell(bulletin.GoneNews(room=room_id)))
@@ -47,7 +47,7 @@ def forget_traces(seat: Participant) -> None:
         for telling in touched:
             Analysis.objects.filter(telling=telling).delete()
             if telling.ended_at is not None:
-                jobs.enqueue("stories.analysis.complete", telling.pk, key=f"complete:{telling.public_id}")
+                analysis.again(telling.pk)
             _tell(telling)
 
 

@@ -164,7 +164,8 @@ def ticks_of(about: About, *, at: int | None = None) -> int:
     if about.started_at is None:
         return 0
     until = about.ended_at if about.ended_at is not None else (at or about.started_at)
-    return max(0, (until - about.started_at) * about.rate_hz // 1000)
+    # Every tick before the end, the last one too: rounded up.
+    return max(0, -(-(until - about.started_at) * about.rate_hz // 1000))
 
 
 def paused_ticks(about: About, ticks: int) -> np.ndarray:

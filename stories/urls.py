@@ -48,6 +48,7 @@ urlpatterns = [
     path("stage/<code:code>", stage.show, name="stage"),
     path("host/<code:code>", host.show, name="console"),
     path("host/<code:code>/<slug:action>", host.act, name="act"),
+    path("r/<token:replay_id>.svg", replay.qr, name="replay_qr"),
     path("r/<token:replay_id>", replay.show, name="replay"),
     path("how", pages.how, name="how"),
     path("privacy", pages.privacy, name="privacy"),

@@ -2,18 +2,26 @@
 // The console: listens to the room, fetches its own parts again, and lends the keyboard to its buttons.
 
 import { Clock, nextPingIn } from "./clock.js";
+import { drawPicture } from "./picture.js";
 import { showRing } from "./ring.js";
+import { revealWords } from "./sayings.js";
 import { GameSocket } from "./socket.js";
+import { readWords } from "./words.js";
 
 /** @typedef {import("./protocol").ServerMessage} ServerMessage */
 /** @typedef {import("./protocol").PublicRoom} PublicRoom */
+/** @typedef {import("./protocol").RevealShown} RevealShown */
 
 const LAZY_MS = 250;
 const body = document.body;
 const console_ = body.dataset.console ?? "";
+const language = document.documentElement.lang || "en";
+const words = readWords(document);
 const clock = new Clock();
 /** @type {PublicRoom | null} */
 let room = null;
+/** @type {RevealShown | null} */
+let shown = null;
 let pings = 0;
 /** @type {Map<string, ReturnType<typeof setTimeout>>} */
 const planned = new Map();
@@ -30,15 +38,14 @@ function refresh(part) {
     part,
     setTimeout(() => {
       planned.delete(part);
-      const kept = choices();
       htmx()
         ?.ajax("GET", `${console_}?part=${part}`, { target: `#${part}`, swap: "outerMorph" })
-        ?.then(() => restore(kept), () => {});
+        ?.catch(() => {});
     }, LAZY_MS),
   );
 }
 
-/** What a host had chosen or opened but not yet sent must survive a fresh part. */
+/** What a host had chosen, opened or focused but not yet sent must survive a fresh part. */
 function choices() {
   /** @type {Record<string, string>} */
   const values = {};
@@ -47,11 +54,12 @@ function choices() {
     values[field.name] = field.value;
   }
   const open = [...document.querySelectorAll("details[id][open]")].map((details) => details.id);
-  return { values, open };
+  const inside = Boolean(document.activeElement?.closest("#console"));
+  return { values, open, inside };
 }
 
-/** @param {{values: Record<string, string>, open: string[]}} kept */
-function restore({ values, open }) {
+/** @param {ReturnType<typeof choices>} kept */
+function restore({ values, open, inside }) {
   for (const [name, value] of Object.entries(values)) {
     const field = document.querySelector(`#choose select[name="${CSS.escape(name)}"]`);
     if (field instanceof HTMLSelectElement) field.value = value;
@@ -59,6 +67,25 @@ function restore({ values, open }) {
     if (radio instanceof HTMLInputElement) radio.checked = true;
   }
   for (const id of open) byId(id)?.setAttribute("open", "");
+  // The button that was pressed is gone: the keyboard goes on at the heading, never at another button.
+  if (inside && !document.activeElement?.closest("#console")) byId("now")?.focus();
+}
+
+/** The picture, small, for who has one screen for everything. */
+function showPicture() {
+  const stage = byId("small-stage");
+  const svg = document.querySelector("svg#small-picture");
+  if (!stage || !(svg instanceof SVGSVGElement)) return;
+  const open = shown !== null && room !== null && ["reveal", "debrief"].includes(room.phase);
+  stage.hidden = !open || shown?.picture.telling !== room?.telling?.id;
+  if (!shown || stage.hidden) return;
+  drawPicture(svg, shown.picture, shown.step, words);
+  const said = revealWords(shown.picture, shown.step, words, language);
+  const small = [said.verdict, said.small, said.call, said.heard, said.empty].filter(Boolean).join(" ");
+  for (const [id, text] of [["small-headline", said.headline], ["small-print", small]]) {
+    const element = byId(id ?? "");
+    if (element) element.textContent = text ?? "";
+  }
 }
 
 /** @param {ServerMessage} message */
@@ -68,15 +95,24 @@ function hear(message) {
     const peek = byId("peek");
     if (peek) peek.textContent = message.score === null ? "–" : String(message.score);
   }
-  if (message.type === "roster.updated") refresh("people");
+  if (message.type === "roster.updated") {
+    refresh("people");
+    // Who may tell and whether there are listeners stands in the console only between stories.
+    if (byId("choose")) refresh("console");
+  }
   if (message.type === "welcome") {
     clock.welcome(message.at, message.clock_rate);
     pings = 0;
+  }
+  if (message.type === "reveal.shown") {
+    shown = message;
+    showPicture();
   }
   if (message.type === "welcome" || message.type === "room.changed" || message.type === "room.state") {
     const old = room;
     room = message.room;
     body.dataset.phase = room.paused ? "paused" : room.phase;
+    showPicture();
     if (room.phase === "ended" && old && old.phase !== "ended") location.reload();
     else if (message.type === "room.changed" || (old && old.version !== room.version)) refresh("console");
   }
@@ -130,7 +166,7 @@ function fullScreen() {
 const KEYS = {
   " ": () => press("[data-next]"),
   r: () => press("[data-reveal]"),
-  p: () => press('[data-key="p"], #next[data-resume]'),
+  p: () => press('[data-key="p"], [data-resume]'),
   l: () => press('[data-key="l"]'),
   q: () => toggle("qr-large"),
   f: fullScreen,
@@ -150,6 +186,16 @@ document.addEventListener("keydown", (event) => {
   if (!act) return;
   event.preventDefault();
   act();
+});
+
+/** @type {ReturnType<typeof choices> | null} */
+let kept = null;
+document.addEventListener("htmx:before:swap", () => {
+  kept ??= choices();
+});
+document.addEventListener("htmx:after:swap", () => {
+  if (kept) restore(kept);
+  kept = null;
 });
 
 byId("show-qr")?.addEventListener("click", () => toggle("qr-large"));

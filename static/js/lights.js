@@ -29,6 +29,15 @@ export function nearRuns(levels, within) {
 }
 
 /**
+ * How lights share the sky: each in its own column, in two or three rows when there are many.
+ * @param {number} count
+ */
+export function places(count) {
+  const rows = count <= 14 ? 1 : count <= 32 ? 2 : 3;
+  return { rows, across: Math.max(1, Math.ceil(count / rows)) };
+}
+
+/**
  * The path of the leading light, the same on every screen: three slow waves that begin in the middle.
  * @param {number} ms since the warm-up began
  */
@@ -119,7 +128,6 @@ export class LightField {
       const name = known.element.querySelector(".sky__name");
       if (name) name.textContent = light.name;
     }
-    this.list.dataset.density = here.length > 24 ? "many" : here.length > 12 ? "some" : "few";
   }
 
   /** @param {[number, number][]} moved number and level of each light that moved */
@@ -144,25 +152,33 @@ export class LightField {
     this.#drawGround(context, width, height, time);
     if (this.#lights.size === 0) this.#drawMotes(context, width, height, time);
     const order = [...this.#lights.keys()].sort((a, b) => a - b);
-    const column = width / Math.max(1, order.length);
+    const { rows, across } = places(order.length);
+    const column = width / across;
     this.list.style.setProperty("--column", `${column}px`);
-    const tail = this.list.dataset.density === "many" ? 0.3 : 0.2;
-    const yAt = (/** @type {number} */ level) => between(height * (1 - tail), height * 0.08, level / 1000);
+    const yAt = (/** @type {number} */ level, row = 0, of = 1) =>
+      between(height * ((row + 1) / of) - height * 0.1 - column * 0.2, height * (row / of) + height * 0.06, level / 1000);
     const points = order.map((number, index) => {
       const light = this.#lights.get(number);
-      if (!light) return { x: 0, y: 0, level: 0, hue: 0 };
+      if (!light) return { x: 0, y: 0, level: 0, row: 0 };
       const idle = light.level === null || (lead === null && ms - light.moved > IDLE_MS * 4);
       const wanted = idle ? restLevel(number, time) : /** @type {number} */ (light.level);
       light.shown = calm() ? wanted : between(light.shown, wanted, idle ? 0.06 : 0.3);
-      const x = column * (index + 0.5);
-      const y = yAt(light.shown);
+      const row = Math.floor(index / across);
+      const x = column * ((index % across) + 0.5);
+      const y = yAt(light.shown, row, rows);
       light.element.style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`;
-      return { x, y, level: light.shown, hue: light.hue };
+      return { x, y, level: light.shown, row };
     });
     if (lead !== null) this.#drawLead(context, width, yAt, lead, time);
+    for (let row = 0; row < rows; row += 1) this.#drawNear(context, points.filter((point) => point.row === row));
+  }
+
+  /** @param {CanvasRenderingContext2D} context @param {{x: number, y: number, level: number}[]} points */
+  #drawNear(context, points) {
     for (const [first, last] of nearRuns(points.map((point) => point.level), NEAR)) {
       const run = points.slice(first, last + 1);
-      const apart = Math.max(...run.map((p) => p.level)) - Math.min(...run.map((p) => p.level));
+      const levels = run.map((point) => point.level);
+      const apart = Math.max(...levels) - Math.min(...levels);
       thread(context, through(run), this.#colours.lamp, 2, between(0.85, 0.4, Math.min(1, apart / 300)));
     }
   }
@@ -171,12 +187,12 @@ export class LightField {
   #drawGround(context, width, height, time) {
     for (let index = 0; index < 5; index += 1) {
       const path = new Path2D();
-      for (let x = -20; x <= width + 20; x += 40) {
+      for (let x = -20; x <= width + 20; x += 20) {
         const share = x / width;
         const wave = Math.sin(share * 5 + index * 1.3 + time / (5200 + index * 900)) + 0.5 * Math.sin(share * 11 - time / 8000 + index);
-        path.lineTo(x, height * (0.5 + 0.2 * wave + 0.04 * (index - 2)));
+        path.lineTo(x, height * (0.5 + 0.16 * wave + 0.05 * (index - 2)));
       }
-      thread(context, path, this.#colours.hues[(index * 3 + 1) % 8], 1.6, 0.22);
+      thread(context, path, this.#colours.hues[(index * 3 + 1) % 8], 1.6, 0.13);
     }
   }
 
@@ -211,13 +227,13 @@ export class LightField {
     for (let x = 0; x <= width; x += 24) path.lineTo(x, y + 5 * Math.sin(x / 90 + time / 500));
     thread(context, path, this.#colours.teller, 4, 0.9);
     const glow = context.createRadialGradient(width / 2, y, 4, width / 2, y, 90);
-    glow.addColorStop(0, this.#colours.teller);
+    glow.addColorStop(0, this.#colours.lamp);
     glow.addColorStop(1, "transparent");
     context.globalAlpha = 0.55;
     context.fillStyle = glow;
     context.fillRect(width / 2 - 90, y - 90, 180, 180);
     context.globalAlpha = 1;
-    context.fillStyle = this.#colours.teller;
+    context.fillStyle = this.#colours.lamp;
     context.beginPath();
     context.arc(width / 2, y, 20, 0, Math.PI * 2);
     context.fill();

@@ -86,10 +86,11 @@ export function sayAll(words, values) {
   }
 }
 
-/** Bring the focus along when what had it went away; a hand that is elsewhere is left alone. */
+/** Bring the focus along when what had it goes away; where nothing has it, nothing takes it. */
 export function focusTitle() {
   const at = document.activeElement;
-  if (at instanceof HTMLElement && at !== document.body && at.id !== "main" && at.offsetParent !== null && !at.closest("[inert]")) return;
+  if (!(at instanceof HTMLElement) || at === document.body) return;
+  if (at.offsetParent !== null && !at.closest("[inert]")) return;
   const title = all("[data-title]").find((element) => element.offsetParent !== null && !element.closest("[inert]"));
   title?.focus({ preventScroll: true });
 }

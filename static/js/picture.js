@@ -16,6 +16,7 @@ import {
   xOf,
   yOf,
 } from "./geometry.js";
+import { enter, make } from "./entrance.js";
 import { fill } from "./words.js";
 
 /** @typedef {import("./protocol").Picture} Picture */
@@ -25,11 +26,6 @@ import { fill } from "./words.js";
 /** @typedef {{own?: Values | null, still?: boolean, width?: number, height?: number}} Options
  *   own: one listener's own line; still: no drawing-in; width, height: instead of the svg's box */
 
-const SVG = "http://www.w3.org/2000/svg";
-const DRAWING_IN_MS = 1600;
-/** When each part of a picture first appeared, so that a redraw neither replays nor cuts off its entrance. */
-/** @type {WeakMap<SVGSVGElement, {telling: string, since: Map<string, number>, frame: number}>} */
-const entrances = new WeakMap();
 let ids = 0;
 
 /**
@@ -73,18 +69,6 @@ export function describe(picture, step, words) {
     }
   }
   return sentences.join(" ");
-}
-
-/**
- * @param {string} name
- * @param {Record<string, string | number>} attributes
- * @param {...(SVGElement | string)} children
- */
-function make(name, attributes, ...children) {
-  const element = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
-  element.append(...children);
-  return element;
 }
 
 /**
@@ -153,7 +137,7 @@ export function drawPicture(svg, picture, step, words, options = {}) {
     ...Object.values(parts).filter((part) => part !== null),
     here,
   );
-  enter(svg, picture, frame, parts, Boolean(options.still), id);
+  enter(svg, picture.telling, frame, parts, Boolean(options.still));
   return frame;
 }
 
@@ -196,7 +180,7 @@ function drawGround(frame, size, picture) {
     const y = frame.height - frame.bottom;
     ground.append(
       make("line", { class: "chart__axis", x1: x, x2: x, y1: y, y2: y + size * 0.3 }),
-      make("text", { x, y: y + size * 1.35, "text-anchor": second === 0 && !roomy ? "start" : "middle" }, minutes(second)),
+      make("text", { x, y: y + size * 1.35, "text-anchor": second === 0 ? "start" : !roomy && x > end - size * 1.5 ? "end" : "middle" }, minutes(second)),
     );
   }
   for (const [word, level] of /** @type {const} */ ([[picture.high ?? "", 1000], [picture.low ?? "", 0]])) {
@@ -204,7 +188,7 @@ function drawGround(frame, size, picture) {
     rows.forEach((row, index) => {
       const stacked = level === 0 ? index - rows.length + 1 : index;
       const at = roomy
-        ? { x: frame.left - size * 0.6, y: yOf(frame, level) + size * (0.35 + 1.15 * stacked), "text-anchor": "end" }
+        ? { x: frame.left - size * 0.6, y: yOf(frame, level) + size * ((level === 0 ? 0 : 0.7) + 1.15 * stacked), "text-anchor": "end" }
         : { x: frame.left, y: level === 0 ? frame.height - size * 0.4 : frame.top - size * 0.6, "text-anchor": "start" };
       ground.append(make("text", { class: "chart__side", ...at }, row));
     });
@@ -244,17 +228,25 @@ function drawTable(frame, picture) {
 /** @param {Frame} frame @param {number} size @param {Picture} picture @param {Words} words */
 function drawMarks(frame, size, picture, words) {
   const group = make("g", { class: "chart__marks" });
+  /** @type {{x: number, reach: number} | null} */
+  let named = null;
   for (const name of /** @type {const} */ (["together", "apart"])) {
     const mark = picture[name];
     if (!mark) continue;
     const [from, to] = [xOf(frame, mark.from_s), xOf(frame, mark.to_s)];
     const y = frame.top;
+    const word = words[`picture.${name}`] ?? "";
+    const reach = word.length * size * 0.32;
+    const x = Math.min(Math.max((from + to) / 2, reach), frame.width - reach);
+    // Two names that would run into each other: the second stands at the foot of its band.
+    const foot = named !== null && Math.abs(named.x - x) < named.reach + reach;
+    named = { x, reach };
     group.append(
       make(
         "g",
         { class: `chart__mark chart__mark--${name}` },
         make("rect", { x: from, y, width: Math.max(2, to - from), height: frame.height - frame.bottom - y, rx: size * 0.5 }),
-        make("text", { x: (from + to) / 2, y: y - size * 0.5, "text-anchor": "middle" }, words[`picture.${name}`] ?? ""),
+        make("text", { x, y: foot ? frame.height - frame.bottom - size * 0.6 : y - size * 0.5, "text-anchor": "middle" }, word),
       ),
     );
   }
@@ -267,7 +259,7 @@ function drawBeats(frame, size, picture, open) {
   const group = make("g", { class: "chart__beats" });
   const beats = (picture.beats ?? []).map((beat) => ({
     x: xOf(frame, beat.at_s),
-    y: yOf(frame, (open.teller ? levelAt(picture.teller, rate, beat.at_s) : null) ?? beat.level ?? 0),
+    y: yOf(frame, open.teller ? (levelAt(picture.teller, rate, beat.at_s) ?? beat.level ?? 0) : 0),
     words: beat.words ?? "",
   }));
   const lines = [open.teller ? picture.teller : null, open.room ? picture.room?.line : null];
@@ -338,56 +330,4 @@ function drawNames(frame, size, picture, words, open, own) {
     x += size * (3.6 + 0.56 * Math.min(17, word.length));
   }
   return group;
-}
-
-/**
- * New parts come in: lines are drawn from left to right, the rest fades. A part that was there stays.
- * @param {SVGSVGElement} svg
- * @param {Picture} picture
- * @param {Frame} frame
- * @param {Record<string, SVGElement | null>} parts
- * @param {boolean} still
- * @param {string} id
- */
-function enter(svg, picture, frame, parts, still, id) {
-  const calm = still || matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const now = performance.now();
-  let state = entrances.get(svg);
-  if (state) cancelAnimationFrame(state.frame);
-  if (!state || state.telling !== picture.telling) state = { telling: picture.telling, since: new Map(), frame: 0 };
-  const current = state;
-  entrances.set(svg, current);
-  for (const [name, part] of Object.entries(parts)) {
-    if (!part) current.since.delete(name);
-    else if (!current.since.has(name)) current.since.set(name, calm ? now - DRAWING_IN_MS : now);
-  }
-  /** @type {{name: string, part: SVGElement, wipe: SVGElement | null}[]} */
-  const moving = [];
-  for (const [name, part] of Object.entries(parts)) {
-    if (!part || now - (current.since.get(name) ?? 0) >= DRAWING_IN_MS) continue;
-    let wipe = null;
-    if (name === "marks" || name === "names" || name === "beats") part.setAttribute("opacity", "0");
-    else {
-      wipe = make("rect", { x: 0, y: -20, width: 0, height: frame.height + 40 });
-      svg.append(make("clipPath", { id: `picture-${id}-${name}` }, wipe));
-      part.setAttribute("clip-path", `url(#picture-${id}-${name})`);
-    }
-    moving.push({ name, part, wipe });
-  }
-  const move = () => {
-    let busy = false;
-    for (const { name, part, wipe } of moving) {
-      const share = Math.min(1, (performance.now() - (current.since.get(name) ?? 0)) / DRAWING_IN_MS);
-      const eased = 1 - (1 - share) ** 2;
-      wipe?.setAttribute("width", String(frame.left + (frame.width - frame.left) * eased));
-      if (!wipe) part.setAttribute("opacity", String(Math.max(0, eased * 1.6 - 0.6)));
-      if (share < 1) busy = true;
-      else {
-        part.removeAttribute("clip-path");
-        part.removeAttribute("opacity");
-      }
-    }
-    if (busy) current.frame = requestAnimationFrame(move);
-  };
-  if (moving.length > 0) move();
 }

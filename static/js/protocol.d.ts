@@ -65,7 +65,6 @@ export type FactKind =
 
 /** Why a message was not obeyed (`Refused.code`). */
 export type RefusalCode =
-  | "message.early"
   | "role.not_yours"
   | "phase.wrong"
   | "pause.nothing"
@@ -119,7 +118,7 @@ export interface PreparedLine {
  */
 export interface PublicRoom {
   version: number;
-  phase: string;
+  phase: Phase;
   paused?: "breath" | "teller_gone" | null;
   paused_at?: Millis | null;
   since?: Millis | null;
@@ -483,7 +482,7 @@ export interface ClockPong {
 /** Something happened: the kind of fact, and the whole state after it. */
 export interface RoomChanged {
   type: "room.changed";
-  because: string;
+  because: FactKind | "";
   room: PublicRoom;
 }
 
@@ -594,7 +593,7 @@ export interface CouplingUpdated {
 /** A message was not obeyed, and why. `of` is its type; `run`, `seq`, `beat` say which one. */
 export interface Refused {
   type: "refused";
-  code: string;
+  code: RefusalCode;
   of: string;
   run: string | null;
   seq: number | null;

@@ -47,13 +47,13 @@ export function strands(people, grew) {
 export const heightOf = (index, count) => (count < 2 ? 0 : (2 * index) / (count - 1) - 1);
 
 /**
- * The places of the beats on the ribbon after news of a count: each new beat lies where the ribbon ends now.
+ * When the beats passed, after news of their count: each new one passed now.
  * @param {number[]} seen
  * @param {number} count
- * @param {number} share
+ * @param {number} now
  */
-export function beatsSeen(seen, count, share) {
-  return [...seen.slice(0, count), ...Array.from({ length: Math.max(0, count - seen.length) }, () => share)];
+export function beatsSeen(seen, count, now) {
+  return [...seen.slice(0, count), ...Array.from({ length: Math.max(0, count - seen.length) }, () => now)];
 }
 
 /**
@@ -95,7 +95,7 @@ export class Reel {
   /**
    * @param {{number: number, hue: number, shape: number}[]} people
    * @param {{threads?: number[] | null, hands: number, listeners: number}} grew
-   * @param {number[]} beats
+   * @param {number[]} beats their places on the ribbon, 0..1
    */
   show(people, grew, beats) {
     const glows = new Map(this.#strands.map((strand) => [strand.number, strand.glow]));

@@ -47,9 +47,11 @@ export function callWords(picture, words, language) {
   const call = picture.call;
   if (!call || call.of === 0) return { found: "", answer: "" };
   const expected = new Intl.NumberFormat(language, { maximumFractionDigits: call.expected < 1 ? 1 : 0 }).format(call.expected);
+  const beat = picture.beats?.find(({ id }) => id === call.answer);
+  const answer = call.kind === "arc" ? call.answer : (beat?.words ?? words[`third.${call.answer}`]);
   return {
     found: fill(words[`call.${call.kind}`], { right: call.right, of: call.of, expected }),
-    answer: call.answer ? fill(words["call.answer"], { answer: call.answer }) : "",
+    answer: answer ? fill(words["call.answer"], { answer }) : "",
   };
 }
 
@@ -69,13 +71,16 @@ export function revealWords(picture, step, words, language) {
   if (!picture.teller && picture.teller_reason) said.empty = because(picture.teller_reason, words) || say("reveal.no_teller");
   if (step <= 1) {
     const line = say(picture.teller ? "reveal.teller" : "reveal.no_teller");
-    return found ? { ...said, headline: found, small: line, call: answer } : { ...said, headline: line, call: answer };
+    return found && picture.call?.kind === "arc" ? { ...said, headline: found, small: line, call: answer } : { ...said, headline: line };
   }
   if (step === 2) {
     const headline = say(picture.room || picture.table?.length ? "reveal.room" : "reveal.no_room");
-    return { ...said, headline, small: picture.room ? "" : because(picture.room_reason, words), call: found };
+    return { ...said, headline, small: picture.room ? "" : because(picture.room_reason, words), call: picture.call?.kind === "arc" ? found : "" };
   }
-  if (step === 3) return { ...said, headline: say(markName(picture)) };
+  if (step === 3) {
+    const call = picture.call?.kind === "beat" ? [found, answer].filter(Boolean).join(" ") : "";
+    return { ...said, headline: say(markName(picture)), call };
+  }
   const score = scoreWords(picture.score ?? { listeners: 0, exploratory: false, pending: false }, teller, words, language);
   const heard = picture.heard === null || picture.heard === undefined ? "" : fill(words.heard, { teller, level: picture.heard });
   const practice = picture.open_play ? say("practice") : "";

@@ -8,6 +8,7 @@ import { Reel, beatsSeen, told } from "./reel.js";
 import { dimming, msLeft, showRing } from "./ring.js";
 import { counter, revealWords } from "./sayings.js";
 import { GameSocket } from "./socket.js";
+import { stageKeys } from "./stage_keys.js";
 import { keepAwake } from "./wake.js";
 import { CLOSENESS, Weave } from "./weave.js";
 import { fill, readWords } from "./words.js";
@@ -49,6 +50,7 @@ let roster = { count: 0, people: [] };
 let grew = null;
 /** @type {number[]} */
 let beats = [];
+let reached = 0;
 /** @type {Map<string, CaptionShown>} */
 let captions = new Map();
 /** @type {RevealShown | null} */
@@ -56,7 +58,7 @@ let shown = null;
 
 const field = new LightField(part("sky-lights", HTMLElement), part("sky-threads", HTMLCanvasElement));
 field.lead = () => (room?.phase === "warmup" && room.since ? leadLevel((room.paused_at ?? clock.now()) - room.since) : null);
-const reel = new Reel(part("reel", HTMLCanvasElement), () => (room ? told(room, clock.now()) : 0));
+const reel = new Reel(part("reel", HTMLCanvasElement), shareTold);
 const weave = new Weave(part("backdrop", HTMLCanvasElement));
 
 /** @param {string} id @param {string} text */
@@ -64,6 +66,12 @@ function say(id, text) {
   const element = part(id, HTMLElement);
   if (element.textContent !== text) element.textContent = text;
   element.hidden = text === "";
+}
+
+/** While a lost teller is waited for, the room's deadline is the waiting's, and the reel stands still. */
+function shareTold() {
+  if (room && room.paused !== "teller_gone") reached = told(room, clock.now());
+  return reached;
 }
 
 /** What everyone knows has changed: show the scene it belongs to. @param {PublicRoom} next */
@@ -149,7 +157,8 @@ function showReel() {
     .map(({ light }) => ({ number: light.number, hue: light.colour, shape: light.shape }))
     .sort((a, b) => a.number - b.number);
   const news = grew ?? { hands: 0, listeners: people.length, threads: roster.people ? [] : null, sealed: 0, glow: null };
-  reel.show(people, news, beats);
+  const span = (room?.ends_at ?? 0) - (room?.telling?.started_at ?? 0);
+  if (room?.paused !== "teller_gone") reel.show(people, news, beats.map((ms) => ms / span));
   say("sealed", count("sealed", news.sealed));
   say("hands", count("hands", news.hands));
   const glow = room?.display === "glow" ? news.glow : null;
@@ -158,7 +167,7 @@ function showReel() {
   part("reel", HTMLElement).style.setProperty("--glow-share", String(glow ?? 0));
 }
 
-/** Where the ribbon ended when a beat passed, kept over a reload of this page. */
+/** When each beat passed, in ms since the story began, kept over a reload of this page. */
 function rememberedBeats() {
   try {
     return /** @type {number[]} */ (JSON.parse(sessionStorage.getItem(`reel.${room?.telling?.id}`) ?? "[]"));
@@ -170,7 +179,7 @@ function rememberedBeats() {
 /** @param {ReelGrew} news */
 function grow(news) {
   grew = news;
-  const passed = beatsSeen(beats, news.beats, room ? told(room, clock.now()) : 0);
+  const passed = beatsSeen(beats, news.beats, clock.now() - (room?.telling?.started_at ?? clock.now()));
   if (passed.length !== beats.length && room?.telling) {
     sessionStorage.setItem(`reel.${room.telling.id}`, JSON.stringify(passed));
   }
@@ -260,7 +269,7 @@ function tick() {
   if (!room) return;
   const now = clock.now();
   for (const { name, box } of rings) {
-    const wanted = name === "pause" ? room.paused === "teller_gone" : name === room.phase;
+    const wanted = name === "pause" ? room.paused === "teller_gone" : name === room.phase && room.paused !== "teller_gone";
     if (wanted) showRing(box, room, now);
     else box.hidden = true;
   }
@@ -316,38 +325,6 @@ const socket = new GameSocket({
   },
 });
 
-function toggleFull() {
-  if (document.fullscreenElement) document.exitFullscreen();
-  else document.documentElement.requestFullscreen?.().catch(() => undefined);
-}
-
-function toggleQr() {
-  const large = part("qr-large", HTMLElement);
-  large.hidden = !large.hidden;
-  part("toggle-qr", HTMLElement).setAttribute("aria-pressed", String(!large.hidden));
-}
-
-part("toggle-full", HTMLElement).addEventListener("click", toggleFull);
-part("toggle-qr", HTMLElement).addEventListener("click", toggleQr);
-part("qr-large", HTMLElement).addEventListener("click", toggleQr);
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-  const explain = part("explain", HTMLDetailsElement);
-  if (event.key === "f" || event.key === "F") toggleFull();
-  else if (event.key === "q" || event.key === "Q") toggleQr();
-  else if (event.key === "e" || event.key === "E") explain.open = !explain.open;
-  else if (event.key === "Escape" && !part("qr-large", HTMLElement).hidden) toggleQr();
-});
-
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let resting;
-document.addEventListener("pointermove", () => {
-  body.removeAttribute("data-resting");
-  clearTimeout(resting);
-  resting = setTimeout(() => body.setAttribute("data-resting", ""), 3000);
-});
-body.setAttribute("data-resting", "");
-
 let redraw = 0;
 const watcher = new ResizeObserver(() => {
   cancelAnimationFrame(redraw);
@@ -355,6 +332,7 @@ const watcher = new ResizeObserver(() => {
 });
 watcher.observe(chart);
 watcher.observe(smallChart);
+stageKeys();
 addEventListener("online", () => socket.nudge());
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && socket.nudge());
 setInterval(tick, 250);

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from channels.layers import get_channel_layer
 
-from stories import bulletin, history, jobs, models, retention, traces
+from stories import analysis, bulletin, history, jobs, models, retention, traces
 from stories.clock import now_ms
 from stories.live.offload import offload
 from stories.live.peer import Peer
@@ -241,6 +241,8 @@ class Hub:
             self._score(room)
         if self._every("heads", HEADS_S):
             self._do(self._compare_heads())
+            for room in self.rooms.values():
+                self._do(self._draw_again(room))
         if self._every("sweep", SWEEP_S):
             self._do(offload(jobs.sweep))
             self._do(offload(self._sweep_rooms))
@@ -329,6 +331,13 @@ class Hub:
                 peer.seat = seats.get(peer.seat.public_id, peer.seat)
         room.broadcast_volatile("roster", encode(room.roster_updated()), "stage", "host")
         room.tell_each()
+
+    async def _draw_again(self, room: LiveRoom) -> None:
+        """Samples that came after the picture belong into it."""
+        for telling in list(room.late):
+            room.late.discard(telling)
+            if not await offload(analysis.again, telling):
+                room.late.add(telling)
 
     async def _compare_heads(self) -> None:
         """Read again whatever another process moved on without our hearing of it."""

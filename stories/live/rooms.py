@@ -57,7 +57,8 @@ def read(room_id: int, seen: int) -> Reading | None:
     bundle = tellings.bundle(about, own)
     captions = tuple(
         CaptionShown(telling=about.id, beat=b.id, tick=b.tick, words=b.words)
-        for b in (bundle.beats if bundle and about else [])
+        for b in (bundle.beats if bundle else [])
+        if about is not None
     )
     running = bundle is not None and isinstance(state.playing, Telling)
     sealed = traces.moments_sealed(bundle.telling.pk) if bundle and running else 0
@@ -104,6 +105,7 @@ class LiveRoom:
         self.reel: Reel | None = None
         self.scorer: Scorer | None = None
         self.scored_at = 0.0
+        self.late: set[int] = set()
         self.roster_wanted = True
         self.roster_told_at = 0.0
         self.reading_wanted = False
@@ -211,6 +213,9 @@ class LiveRoom:
 
     def felt(self, seat: models.Participant, entry: traces.Entry) -> None:
         """A chunk was stored: the reel grows, and so does the scorer's grid where there is one."""
+        if self.reading is None or self.reading.picture is not None:
+            # It was on its way when the picture was drawn, or its phone was: the picture is drawn again.
+            self.late.add(entry.telling)
         if self.bundle is None or self.bundle.telling.pk != entry.telling:
             return
         if self.reel is not None and seat.pk != self.bundle.telling.teller_id:

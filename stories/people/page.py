@@ -18,6 +18,7 @@ PROTOCOL = 1
 SUBPROTOCOL = "mirror.v1"
 SILENCE_S = 12.0
 PING_S = 20.0
+TICK_S = 0.1
 LONGEST_WAIT_S = 8.0
 RESTART_SPREAD_S = 5.0
 RESTARTING = 1012
@@ -63,6 +64,7 @@ class Page:
         self._attempt = 0
         self._asked_for = -1
         self._next_ping = 0.0
+        self._pings = 0
 
     async def __aenter__(self) -> Self:
         self.open()
@@ -105,6 +107,9 @@ class Page:
         try:
             async with asyncio.timeout(within):
                 while not (found := ready()):
+                    if self._task is not None and self._task.done() and not self._task.cancelled():
+                        # A page that fell over says why, instead of being waited for.
+                        self._task.result()
                     self._news.clear()
                     await self._news.wait()
                 return found
@@ -141,6 +146,12 @@ class Page:
     # -- the socket ---------------------------------------------------------------------------------------
 
     async def _live(self) -> None:
+        try:
+            await self._come_back()
+        finally:
+            self._news.set()
+
+    async def _come_back(self) -> None:
         while True:
             code = await self._converse()
             self.connected = False
@@ -174,18 +185,31 @@ class Page:
             ) as socket:
                 self._socket = socket
                 await socket.send(json.dumps(self._hello()))
-                ticks = asyncio.create_task(self._ticks())
-                try:
-                    while True:
-                        async with asyncio.timeout(SILENCE_S):
-                            frame = await socket.recv()
-                        await self._hear(json.loads(frame))
-                finally:
-                    ticks.cancel()
+                await self._listen(socket)
+                return 1006
         except ConnectionClosed as closed:
             return closed.rcvd.code if closed.rcvd else 1006
         except (OSError, TimeoutError, InvalidHandshake, InvalidMessage, EOFError):
             return 1006
+
+    async def _listen(self, socket: ClientConnection) -> None:
+        """Hear and act in turn, until there was silence for too long."""
+        heard_at = tick_at = real_ms()
+        while real_ms() - heard_at < SILENCE_S * 1000:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(0.0, tick_at - real_ms()) / 1000):
+                    await self._hear(json.loads(await socket.recv()))
+                    heard_at = real_ms()
+            if real_ms() >= tick_at:
+                tick_at = real_ms() + TICK_S * 1000
+                await self._tick()
+
+    async def _tick(self) -> None:
+        if self.connected:
+            if real_ms() >= self._next_ping:
+                await self._ping()
+            await self.on_tick()
+            self._news.set()
 
     def _hello(self) -> Message:
         return {
@@ -245,15 +269,3 @@ class Page:
         self._pings += 1
         self._next_ping = real_ms() + PING_S * 1000
         await self.say({"type": "clock.ping", "sent": real_ms()})
-
-    async def _ticks(self) -> None:
-        while True:
-            await asyncio.sleep(TICK_S)
-            if self.connected:
-                if real_ms() >= self._next_ping:
-                    await self._ping()
-                await self.on_tick()
-                self._news.set()
-
-
-TICK_S = 0.1

@@ -15,7 +15,6 @@ from stories.people.page import Message, Page
 CHUNK_S = 1.0
 ANSWER_S = 10.0
 DIAL_S = 0.2
-START_TICK_AWAKE = 0
 
 Hand = Callable[[int], int | None]
 
@@ -42,7 +41,7 @@ class Player(Page):
         self._kept: dict[tuple[str, str], tuple[Message, float]] = {}
         self._next_tick: dict[str, int] = {}
         self._finished: set[str] = set()
-        self._awaited: str = ""
+        self._awaited = ""
         self._chunk_at = 0.0
         self._sent_at: dict[tuple[str, int], float] = {}
         self._dial_at = 0.0
@@ -89,9 +88,7 @@ class Player(Page):
 
     async def call(self, choice: str) -> None:
         """The Call."""
-        await self.keep_saying(
-            "", {"type": "call.make", "telling": self.telling["id"], "choice": choice}
-        )
+        await self.keep_saying("", {"type": "call.make", "telling": self.telling["id"], "choice": choice})
 
     async def rate_heard(self, level: int, *, share: bool = False) -> None:
         """How heard the teller felt."""
@@ -205,49 +202,45 @@ class Player(Page):
     def _sample(self) -> None:
         """Feel every tick that has come due."""
         told = self.telling
-        if not told or told.get("started_at") is None or not self.clock.synced:
+        for telling in set(self._next_tick) - self._finished - {told.get("id", "")}:
+            self._end(telling)
+        if not self._samples(told):
             return
-        if told["id"] in self._finished:
-            return
-        if self.tells and told["source"] != "C":
-            return
-        due = self.tick_now(told)
-        telling = told["id"]
+        telling, rate, due = told["id"], told.get("rate_hz", 4), self.tick_now(told)
         if telling not in self._next_tick:
             self._next_tick[telling] = 0 if self._awaited == telling else due + 1
         ended_at = told.get("ended_at")
         if ended_at is not None:
-            due = min(due, ticks_between(told["started_at"], ended_at, told.get("rate_hz", 4)) - 1)
-        if self.room.get("paused"):
-            paused_at = self.room.get("paused_at") or 0
-            last = ticks_between(told["started_at"], paused_at, told.get("rate_hz", 4)) - 1
-            self._feel(telling, min(due, last))
-            self._next_tick[telling] = max(self._next_tick[telling], due + 1)
-        else:
-            self._feel(telling, due)
-        if ended_at is not None or self.room.get("phase") != "telling":
-            self._end(telling, due)
-
-    def _feel(self, telling: str, due: int) -> None:
-        for tick in range(self._next_tick[telling], due + 1):
+            due = ticks_between(told["started_at"], ended_at, rate) - 1
+        paused_at = self.room.get("paused_at") if self.room.get("paused") else None
+        felt = due if paused_at is None else ticks_between(told["started_at"], paused_at, rate) - 1
+        for tick in range(self._next_tick[telling], min(due, felt) + 1):
             level = self.hand(tick)
             if level is not None:
                 self.sampled[telling][tick] = level
                 self.outbox.add(telling, tick, level)
-            self._next_tick[telling] = tick + 1
+        self._next_tick[telling] = max(self._next_tick[telling], due + 1)
+        if ended_at is not None:
+            self._end(telling, due)
 
-    def _end(self, telling: str, last: int) -> None:
-        """The story is over: what was felt after its end, before the news of it, is not part of it."""
+    def _samples(self, told: Message) -> bool:
+        """Whether this hand is asked for anything now."""
+        return (
+            told.get("started_at") is not None
+            and self.clock.synced
+            and told["id"] not in self._finished
+            and (told["source"] == "C" or not self.tells)
+            and self.you.get("part", "listener") != "witness"
+        )
+
+    def _end(self, telling: str, last: int | None = None) -> None:
+        """The story is over: what was felt after its end, before the news of it, is no part of it."""
         self._finished.add(telling)
-        self.outbox.trim(telling, last + 1)
-        cut = set(range(last + 1, self._next_tick[telling])) - self.outbox.unstored(telling)
-        for tick in cut:
-            if not self._was_sent(telling, tick):
-                self.sampled[telling].pop(tick, None)
+        if last is not None:
+            self.outbox.trim(telling, last + 1)
+            for tick in [tick for tick in self.sampled[telling] if tick > last]:
+                del self.sampled[telling][tick]
         self.outbox.finish(telling)
-
-    def _was_sent(self, telling: str, tick: int) -> bool:
-        return False
 
 
 def ticks_between(started_at: int, until: int, rate_hz: int) -> int:

@@ -15,7 +15,6 @@ FINAL_CLOSE_CODES = frozenset({4401, 4403, 4404, 4409, 4426})
 
 # Every refusal code a client may meet, with what it means for a developer; templates hold the player's words.
 REFUSALS: dict[str, str] = {
-    "message.early": "something other than hello came first",
     "role.not_yours": "this role may not say that",
     "phase.wrong": "the room is in another phase",
     "pause.nothing": "there is nothing to pause",

@@ -16,7 +16,11 @@ _encoder = msgspec.json.Encoder()
 
 def decode(frame: bytes | str) -> ClientMessage:
     """One frame from a client, strictly: raises `msgspec.ValidationError` or `msgspec.DecodeError`."""
-    return _decoder.decode(frame)
+    try:
+        return _decoder.decode(frame)
+    except RecursionError:
+        # Thousands of brackets in a field that comes before `type`.
+        raise msgspec.DecodeError("nested too deeply") from None
 
 
 def encode(message: ServerMessage) -> bytes:

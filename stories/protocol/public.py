@@ -14,23 +14,12 @@ def public(
     calls: tuple[str, ...] = (),
 ) -> PublicRoom:
     """The public state; the words come from rows, which facts do not hold."""
-    about = room.about
     playing = room.playing
     paused = room.phase if isinstance(room.phase, Paused) else None
-    return PublicRoom(
-        version=room.version,
-        phase=playing.name,
-        paused=paused.reason if paused else None,
-        paused_at=paused.since if paused else None,
-        since=None if isinstance(playing, Lobby | Ended) else getattr(playing, "since", None),
-        ends_at=due_at(room) if paused is None else (paused.ends_at or getattr(playing, "ends_at", None)),
-        step=getattr(playing, "step", 0),
-        locked=room.locked,
-        display=room.display,
-        open_table=room.open_table,
-        told=room.told,
-        telling=about
-        and PublicTelling(
+    about = room.about
+    telling = None
+    if about is not None:
+        telling = PublicTelling(
             id=about.id,
             number=about.number,
             teller=about.teller,
@@ -44,5 +33,18 @@ def public(
             rate_hz=about.rate_hz,
             started_at=about.started_at,
             ended_at=about.ended_at,
-        ),
+        )
+    return PublicRoom(
+        version=room.version,
+        phase=playing.name,
+        paused=paused.reason if paused else None,
+        paused_at=paused.since if paused else None,
+        since=None if isinstance(playing, Lobby | Ended) else getattr(playing, "since", None),
+        ends_at=due_at(room) if paused is None else (paused.ends_at or getattr(playing, "ends_at", None)),
+        step=getattr(playing, "step", 0),
+        locked=room.locked,
+        display=room.display,
+        open_table=room.open_table,
+        told=room.told,
+        telling=telling,
     )

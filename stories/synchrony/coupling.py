@@ -27,6 +27,8 @@ class Measure(Reading):
     """Lag of that maximum, drawn towards 1.5 s as long as there is little evidence."""
     lag_free_s: Array
     """Lag of that maximum as it is."""
+    r_at_lag: Array
+    """r at ``lag_s``: less biased than the maximum."""
     n: Array
     """Common samples at the best lag."""
     n_eff: Array
@@ -123,8 +125,9 @@ def measure(
     peak, lag_free_s = best_lag(r, lags / fs)
     best = r[np.arange(len(rows)), peak]
     n = common_samples(line, rows, lags[peak])
-    n_eff = effective_samples(line, rows, n=n)
+    n_eff = effective_samples(line, rows, n=n, every=max(1, round(fs)))
     low, high = fisher_interval(best, n_eff)
+    usual, lag_s = shrunk_lag(r, lags / fs, n_eff)
     hidden = quiet | ~np.isfinite(best)
 
     def shown(values: Array) -> Array:
@@ -133,8 +136,9 @@ def measure(
     return Measure(
         r0=np.where(quiet, np.nan, r[:, 1]),
         r=shown(best),
-        lag_s=shown(shrunk_lag(r, lags / fs, n_eff)),
+        lag_s=shown(lag_s),
         lag_free_s=shown(lag_free_s),
+        r_at_lag=shown(r[np.arange(len(rows)), usual]),
         n=n,
         n_eff=shown(n_eff),
         low=shown(low),
@@ -142,14 +146,14 @@ def measure(
     )
 
 
-def shrunk_lag(r: Array, lags_s: Array, n_eff: Array) -> Array:
+def shrunk_lag(r: Array, lags_s: Array, n_eff: Array) -> tuple[npt.NDArray[np.intp], Array]:
     """The lag at the maximum of z(lag) - (lag - 1.5 s)² / n_eff.
 
     With little evidence the lag stays at the usual 1.5 s instead of running after noise.
     """
     z = np.arctanh(np.clip(r, -1 + 1e-15, 1 - 1e-15))
     penalty = (lags_s - USUAL_LAG_S) ** 2 / np.maximum(n_eff, 1.0)[:, None]
-    return best_lag(z - penalty, lags_s)[1]
+    return best_lag(z - penalty, lags_s)
 
 
 def common_samples(line: Array, rows: Array, lags: npt.NDArray[np.intp]) -> Array:

@@ -90,9 +90,7 @@ def character(line: Array, *, fs: float) -> Character:
     return Character(float(pace), float(np.clip(trend, 0.0, 1.0)), still)
 
 
-def wandering(
-    samples: int, like: Character, *, fs: float, draws: int, rng: np.random.Generator
-) -> Array:
+def wandering(samples: int, like: Character, *, fs: float, draws: int, rng: np.random.Generator) -> Array:
     """Simulated tellers of about this character, integers 0..1000, shape (draws, samples)."""
     tau = like.pace_s * 2.0 ** rng.uniform(-1, 1, draws)
     glides = (np.arange(draws) + 0.5) / draws < np.clip(0.25 + like.rest, 0.25, 1.0)

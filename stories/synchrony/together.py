@@ -186,9 +186,7 @@ def _own_scale(rows: Array) -> Array:
     t = np.where(here, np.arange(rows.shape[1], dtype=np.float64), np.nan)
     along, about = unit_rows(t), unit_rows(rows)
     drift = np.sum(along * about, axis=1, keepdims=True)
-    return unit_rows(np.where(here, about - drift * along, np.nan)) * np.sqrt(
-        here.sum(axis=1, keepdims=True)
-    )
+    return unit_rows(np.where(here, about - drift * along, np.nan)) * np.sqrt(here.sum(axis=1, keepdims=True))
 
 
 def _by_second(rows: Array, per_second: int) -> Array:

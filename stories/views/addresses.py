@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import segno
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 LOOPBACK = ("127.", "localhost", "[::1]", "0.0.0.0")  # noqa: S104  (compared with, never bound)
 
@@ -39,6 +39,13 @@ def qr_svg(url: str) -> bytes:
         out, kind="svg", scale=8, border=2, xmldecl=False, svgclass=None, lineclass=None, omitsize=True
     )
     return out.getvalue()
+
+
+def qr_answer(url: str) -> HttpResponse:
+    """A QR as this browser may keep it for an hour; others have no business with it."""
+    answer = HttpResponse(qr_svg(url), content_type="image/svg+xml")
+    answer.headers["Cache-Control"] = "private, max-age=3600"
+    return answer
 
 
 @lru_cache(maxsize=64)

@@ -93,6 +93,7 @@ def context(request: HttpRequest, room: Room, refused: str = "") -> dict[str, ob
         "scripts": scripts,
         "decks": content.decks(),
         "tellings": tellings,
+        "to_look_at": [one for one in tellings if one.ended_at and not _sealed(state, one)],
         "join_url": addresses.join_url(request, room.code),
         "spoken": addresses.spoken(request),
         "refused": refused if refused in REFUSALS else "",
@@ -102,6 +103,12 @@ def context(request: HttpRequest, room: Room, refused: str = "") -> dict[str, ob
 def _owns(request: HttpRequest, seat: Participant) -> bool:
     token = request.COOKIES.get(f"seat_{seat.public_id}", "")
     return bool(token) and hmac.compare_digest(seat.token_hash, seats.hashed(token))
+
+
+def _sealed(state: State, telling: Telling) -> bool:
+    """Whether the room is not through with revealing this one."""
+    at_hand = state.about is not None and state.about.id == telling.public_id
+    return at_hand and state.playing.name != "debrief"
 
 
 def _warmed_up(room: Room) -> bool:

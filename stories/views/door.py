@@ -107,9 +107,7 @@ def _seed(request: HttpRequest) -> int:
 @require_GET
 def qr(request: HttpRequest, code: str) -> HttpResponse:
     """The join address as a QR: says nothing about whether the room exists."""
-    answer = HttpResponse(addresses.qr_svg(addresses.join_url(request, code)), content_type="image/svg+xml")
-    answer.headers["Cache-Control"] = "private, max-age=3600"
-    return answer
+    return addresses.qr_answer(addresses.join_url(request, code))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

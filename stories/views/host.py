@@ -47,8 +47,8 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _ended(request: HttpRequest, room: Room) -> HttpResponse:
-    told = room.tellings.filter(started_at__isnull=False).select_related("teller").order_by("number")
-    return render(request, "host/ended.html", {"room": room, "tellings": told})
+    told = room.tellings.filter(ended_at__isnull=False).select_related("teller").order_by("number")
+    return render(request, "host/ended.html", {"room": room, "to_look_at": told})
 
 
 @require_POST

@@ -64,7 +64,7 @@ def keep(request: HttpRequest, seat: str) -> HttpResponse:
     if request.POST.get("keep", "yes") == "yes":
         retention.keep(telling)
     else:
-        retention.withdraw(telling)
+        Telling.objects.filter(pk=telling.pk).update(kept=False)
     return redirect("play", participant.public_id)
 
 

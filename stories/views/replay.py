@@ -2,11 +2,13 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from stories import history, replay
 from stories.models import Telling
 from stories.protocol.phases import REVEAL_STEPS, Debrief
+from stories.views import addresses
 
 
 @require_safe
@@ -21,6 +23,12 @@ def show(request: HttpRequest, replay_id: str) -> HttpResponse:
     if page is None:
         raise Http404("replay")
     return render(request, "replay/replay.html", page)
+
+
+@require_safe
+def qr(request: HttpRequest, replay_id: str) -> HttpResponse:
+    """The replay's address as a QR, whether there is such a replay or not."""
+    return addresses.qr_answer(addresses.origin(request) + reverse("replay", args=[replay_id]))
 
 
 def _still_sealed(telling: Telling) -> bool:

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 from typing import Any
 
 from django.conf import settings
@@ -68,7 +69,9 @@ class Command(BaseCommand):
 
             url = f"http://{addresses[0]}:{port}"
             self.stdout.write(f"  in this network    {url}\n\n")
-            segno.make(url).terminal(out=self.stdout, compact=True)
+            # Past the wrapper, which would end every row of the code with a blank one.
+            self.stdout.flush()
+            segno.make(url).terminal(out=sys.stdout, compact=True)
             self.stdout.write("\n  Without HTTPS, phones may let their screens sleep during a story.\n")
         self.stdout.write("  Stop with Ctrl+C.\n\n")
         self.stdout.flush()

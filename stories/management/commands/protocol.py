@@ -6,13 +6,18 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from stories.protocol import describe
+from stories.protocol.describe.page import page
 from stories.protocol.describe.schema import schema
 from stories.protocol.describe.typescript import typescript
+
+TEMPLATE = Path(describe.__file__).parent / "protocol.md.in"
 
 
 def written(base: Path) -> dict[Path, str]:
     """Every generated file and what belongs into it."""
     return {
+        base / "docs" / "protocol.md": page(TEMPLATE.read_text(encoding="utf-8")),
         base / "docs" / "protocol.schema.json": schema(),
         base / "static" / "js" / "protocol.d.ts": typescript(),
     }

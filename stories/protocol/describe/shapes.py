@@ -26,12 +26,9 @@ ALIASES: dict[str, Any] = {
 }
 CLIENT: tuple[type[msgspec.Struct], ...] = get_args(commands.ClientMessage)
 SERVER: tuple[type[msgspec.Struct], ...] = get_args(replies.ServerMessage)
-FACT_KINDS: tuple[str, ...] = tuple(
-    str(fact.__struct_config__.tag) for fact in get_args(facts.AnyFact)
-)
-PHASES: tuple[str, ...] = tuple(
-    phase.name for phase in (*get_args(phases.Playing), phases.Ended)
-)
+FACTS: tuple[type[facts.Fact], ...] = get_args(facts.AnyFact)
+FACT_KINDS: tuple[str, ...] = tuple(str(fact.__struct_config__.tag) for fact in FACTS)
+PHASES: tuple[str, ...] = tuple(phase.name for phase in (*get_args(phases.Playing), phases.Ended))
 
 Leaf = Callable[[Any], str | None]
 
@@ -88,7 +85,8 @@ def parts(structs: tuple[type[msgspec.Struct], ...]) -> list[type[msgspec.Struct
 
 def said(struct: type[msgspec.Struct]) -> str:
     """A struct's own words about itself."""
-    return inspect.getdoc(struct) or ""
+    # `__doc__` is inherited by no class: a part without words of its own says nothing.
+    return inspect.cleandoc(struct.__doc__ or "")
 
 
 def alias_of(of: Any) -> str | None:

@@ -7,6 +7,12 @@ import msgspec
 from stories.protocol import codes, phases, words
 from stories.protocol.describe import shapes
 
+# Fields that are plain strings on the wire and of which every value is known.
+NARROW: dict[tuple[str, str], str] = {
+    ("PublicRoom", "phase"): "Phase",
+    ("RoomChanged", "because"): 'FactKind | ""',
+    ("Refused", "code"): "RefusalCode",
+}
 HEAD = "// Written by `manage.py protocol` from the server's own types. Do not edit.\n"
 
 
@@ -35,10 +41,11 @@ def interface(struct: type[msgspec.Struct]) -> str:
     if tag is not None:
         lines.append(f'  type: "{tag}";\n')
     for field in shapes.fields(struct):
+        kind = NARROW.get((struct.__name__, field.name)) or typed(field.of)
         mark = "" if field.always else "?"
         limits = "" if shapes.alias_of(field.of) else shapes.limits(field.of)
         note = f"  /** {limits} */\n" if limits else ""
-        lines.append(f"{note}  {field.name}{mark}: {typed(field.of)};\n")
+        lines.append(f"{note}  {field.name}{mark}: {kind};\n")
     return "".join([*lines, "}\n"])
 
 

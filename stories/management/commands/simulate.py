@@ -1,0 +1,114 @@
+"""Simulated people join a running game as real clients, by the same forms and the same socket as everybody."""
+
+import asyncio
+import contextlib
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from stories.people.browser import Turned
+from stories.people.evening import open_evening, seat_guests
+from stories.people.guest import Company
+from stories.people.player import Player
+from stories.people.telling_in_words import described
+from stories.people.thumbs import Recording
+
+DURATIONS = (60, 90, 120, 180)
+RATE_HZ = 4
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        room = parser.add_mutually_exclusive_group(required=True)
+        room.add_argument("--code", help="join the room with this code")
+        room.add_argument("--new", action="store_true", help="open a room and host it, up to the reveal")
+        parser.add_argument("--url", default="http://127.0.0.1:8000", help="the running game")
+        parser.add_argument("--listeners", type=int, default=8)
+        parser.add_argument("--minutes", type=float, default=1.0, help="how long the story is told")
+        parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument(
+            "--coupling", type=float, default=0.6, help="how closely listeners follow, 0 to 1"
+        )
+        parser.add_argument("--lag", type=float, default=1.5, help="how late they follow, in seconds")
+        parser.add_argument("--source", choices=["A", "B", "C"], default="C", help="the teller's line")
+        parser.add_argument("--script", default="", help="a script's id instead of a free story (source A)")
+        parser.add_argument("--recording", type=Path, help="an .npz with teller, listeners and fs, replayed")
+        parser.add_argument("--lobby", action="store_true", help="only sit in the lobby and move the lights")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not 0 <= options["coupling"] <= 1:
+            raise CommandError(f"--coupling lies in 0..1, got {options['coupling']}")
+        if not 0 < options["minutes"] <= 10:
+            raise CommandError(f"--minutes lies in 0..10, got {options['minutes']}")
+        if options["listeners"] < 1:
+            raise CommandError(f"--listeners must be at least 1, got {options['listeners']}")
+        try:
+            asyncio.run(self._simulate(options))
+        except KeyboardInterrupt:
+            self.stdout.write("They leave.")
+        except Turned as turned:
+            raise CommandError(f"the game turned us away: {turned}") from turned
+        except ConnectionRefusedError as error:
+            raise CommandError(f"nothing answers at {options['url']}: start it with `make play`") from error
+
+    async def _simulate(self, options: dict[str, Any]) -> None:
+        recording = options["recording"] and Recording.read(options["recording"], fs=RATE_HZ)
+        company = Company(
+            seed=options["seed"],
+            coupling=options["coupling"],
+            lag_s=options["lag"],
+            seconds=options["minutes"] * 60 if recording is None else len(recording.teller) / RATE_HZ,
+            recording=recording,
+        )
+        if options["new"]:
+            await self._host(options, company)
+        else:
+            await self._visit(options, company)
+
+    async def _visit(self, options: dict[str, Any], company: Company) -> None:
+        guests = await seat_guests(options["url"], options["code"], company, options["listeners"])
+        self.stdout.write(f"{len(guests)} people sit in room {options['code']}. They leave with Ctrl+C.")
+        try:
+            await asyncio.gather(*(guest.until(lambda g=guest: g.over, within=86_400) for guest in guests))
+        finally:
+            await _leave(guests)
+
+    async def _host(self, options: dict[str, Any], company: Company) -> None:
+        evening = await open_evening(options["url"])
+        code = evening.desk.code
+        guests = await seat_guests(options["url"], code, company, options["listeners"] + 1)
+        self.stdout.write(f"Room {code}: {len(guests)} people are here.")
+        try:
+            if options["lobby"]:
+                self.stdout.write("They play with their lights until Ctrl+C.")
+                await asyncio.Event().wait()
+            duration = next((s for s in DURATIONS if s >= company.seconds), DURATIONS[-1])
+            teller, *listeners = guests
+            await evening.tell(teller, script=options["script"], source=options["source"], duration=duration)
+            picture = await evening.reveal(listeners[0])
+            await asyncio.gather(*(g.until(lambda g=g: g.all_stored, within=30) for g in guests))
+            for line in described(picture):
+                self.stdout.write(f"  {line}")
+            self._say_what_was_felt(guests)
+        finally:
+            await evening.close()
+            await _leave(guests)
+
+    def _say_what_was_felt(self, guests: list[Any]) -> None:
+        waits = sorted(ms for guest in guests for ms in guest.ack_ms)
+        felt = sum(len(ticks) for guest in guests for ticks in guest.sampled.values())
+        if waits:
+            p99 = waits[min(len(waits) - 1, int(0.99 * len(waits)))]
+            self.stdout.write(
+                f"  {felt} samples stored in {len(waits)} chunks; ack median {waits[len(waits) // 2]:.0f} ms, p99 {p99:.0f} ms"
+            )
+
+
+async def _leave(guests: list[Any]) -> None:
+    guest: Player
+    for guest in guests:
+        with contextlib.suppress(Exception):
+            await guest.close()
