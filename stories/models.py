@@ -119,6 +119,7 @@ class Telling(models.Model):
     heard = models.PositiveSmallIntegerField(null=True, blank=True)
     heard_shared = models.BooleanField(default=False)
     kept = models.BooleanField(default=False)
+    revision = models.PositiveIntegerField(default=0, help_text=_("counts what was taken out of it"))
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:

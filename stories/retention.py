@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from stories import analysis, bulletin
@@ -44,6 +44,7 @@ def forget_traces(seat: Participant) -> None:
         Chunk.objects.filter(participant=seat).delete()
         Closure.objects.filter(participant=seat).delete()
         Call.objects.filter(participant=seat).delete()
+        Telling.objects.filter(pk__in=[telling.pk for telling in touched]).update(revision=F("revision") + 1)
         for telling in touched:
             Analysis.objects.filter(telling=telling).delete()
             if telling.ended_at is not None:
@@ -55,7 +56,12 @@ def withdraw(telling: Telling) -> None:
     """The teller takes the story back: words, traces and picture are gone, at once."""
     with transaction.atomic():
         Telling.objects.filter(pk=telling.pk).update(
-            withdrawn_at=timezone.now(), heard=None, heard_shared=False, title="", kept=False
+            withdrawn_at=timezone.now(),
+            revision=F("revision") + 1,
+            heard=None,
+            heard_shared=False,
+            title="",
+            kept=False,
         )
         for rows in (Analysis, Line, Beat, Chunk, Closure, Call):
             rows.objects.filter(telling=telling).delete()

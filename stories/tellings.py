@@ -2,6 +2,7 @@
 
 import random
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -22,6 +23,7 @@ from stories.protocol.words import Mode, PreparedLine, Source
 MOST_BEATS = 80
 ARC_STEPS = 5
 FEWEST_WORDED = 2
+MOST_CALLS = 6
 THIRDS = ("start", "middle", "end")
 _chance = secrets.SystemRandom()
 
@@ -111,9 +113,14 @@ def deal(rng: random.Random, shape: str | None = None) -> synchrony.Arc:
 def _keep_lines(telling: Telling, lines: list[PreparedLine]) -> None:
     Line.objects.filter(telling=telling).delete()
     Line.objects.bulk_create(
-        Line(telling=telling, position=i, words=line.words, notes=line.notes, turn=line.turn)
+        Line(telling=telling, position=i, words=plain(line.words), notes=plain(line.notes), turn=line.turn)
         for i, line in enumerate(lines)
     )
+
+
+def plain(text: str) -> str:
+    """Words as they are kept: without control characters, which no keyboard means and PostgreSQL refuses."""
+    return "".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in text).strip()
 
 
 def own(room_id: int, telling: str, seat: Participant) -> Telling:
@@ -164,7 +171,7 @@ def mark_beat(seat: Participant, wish: c.BeatMark, *, at: int) -> None:
     last = about.ended_at if about.ended_at is not None else at + 2000
     if wish.tick > (last - (about.started_at or 0)) * about.rate_hz // 1000 + 1:
         raise Refusal("beat.range")
-    words = wish.words.strip()
+    words = plain(wish.words)
     if wish.line is not None:
         line = Line.objects.filter(telling=telling, position=wish.line).first()
         if line is None:
@@ -223,12 +230,17 @@ def call_choices(telling: Telling) -> list[str]:
     """What may be called: four arcs, one of them right; else the beats that have words, or the thirds."""
     if telling.source == "A":
         others = [shape for shape in synchrony.SHAPES if shape != telling.arc]
-        # Which arc is left out depends on the telling alone, so that every page offers the same four.
-        left_out = random.Random(telling.public_id).choice(others)
+        # Which arc is left out depends on the telling alone, so that every page offers the same four,
+        # and on its secret id: whoever could repeat the draw would learn something of the arc.
+        left_out = random.Random(telling.replay_id).choice(others)
         return [shape for shape in synchrony.SHAPES if shape != left_out]
     worded = Beat.objects.filter(telling=telling).exclude(words="").order_by("tick", "beat")
     beats = list(worded.values_list("beat", flat=True))
-    return beats if len(beats) >= FEWEST_WORDED else list(THIRDS)
+    if len(beats) < FEWEST_WORDED:
+        return list(THIRDS)
+    # No more than one tap in ten seconds can choose from, spread evenly over the beats.
+    offered = min(len(beats), MOST_CALLS)
+    return [beats[i * len(beats) // offered] for i in range(offered)]
 
 
 def make_call(seat: Participant, wish: c.CallMake) -> None:

@@ -23,6 +23,8 @@ let room = null;
 /** @type {RevealShown | null} */
 let shown = null;
 let pings = 0;
+/** @type {Set<string>} what the host has chosen by hand: the rest follows what the room suggests */
+const touched = new Set();
 /** @type {Map<string, ReturnType<typeof setTimeout>>} */
 const planned = new Map();
 
@@ -51,7 +53,7 @@ function choices() {
   const values = {};
   for (const input of document.querySelectorAll("#choose input:checked, #choose select")) {
     const field = /** @type {HTMLInputElement | HTMLSelectElement} */ (input);
-    values[field.name] = field.value;
+    if (touched.has(field.name)) values[field.name] = field.value;
   }
   const open = [...document.querySelectorAll("details[id][open]")].map((details) => details.id);
   const inside = Boolean(document.activeElement?.closest("#console"));
@@ -60,6 +62,10 @@ function choices() {
 
 /** @param {ReturnType<typeof choices>} kept */
 function restore({ values, open, inside }) {
+  if (!byId("choose")) touched.clear();
+  for (const radio of document.querySelectorAll('#choose input[type="radio"]')) {
+    if (radio instanceof HTMLInputElement && radio.defaultChecked) radio.checked = true;
+  }
   for (const [name, value] of Object.entries(values)) {
     const field = document.querySelector(`#choose select[name="${CSS.escape(name)}"]`);
     if (field instanceof HTMLSelectElement) field.value = value;
@@ -186,6 +192,11 @@ document.addEventListener("keydown", (event) => {
   if (!act) return;
   event.preventDefault();
   act();
+});
+
+document.addEventListener("change", ({ target }) => {
+  const field = target instanceof HTMLInputElement || target instanceof HTMLSelectElement ? target : null;
+  if (field?.closest("#choose")) touched.add(field.name);
 });
 
 /** @type {ReturnType<typeof choices> | null} */

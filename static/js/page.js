@@ -64,12 +64,12 @@ export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-const CONDITIONS = /** @type {const} */ (["scenes", "sources", "modes", "part"]);
+const CONDITIONS = /** @type {const} */ (["scenes", "sources", "modes", "displays", "part"]);
 
 /**
- * Show what is meant for this moment: an element with `data-scenes`, `data-sources`, `data-modes` or `data-part`
- * is seen when each of them that it has names what is the case.
- * @param {Record<"scenes" | "sources" | "modes" | "part", string>} is
+ * Show what is meant for this moment: an element with `data-scenes`, `data-sources`, `data-modes`, `data-displays`
+ * or `data-part` is seen when each of them that it has names what is the case.
+ * @param {Record<"scenes" | "sources" | "modes" | "displays" | "part", string>} is
  */
 export function showFor(is) {
   const selector = CONDITIONS.map((name) => `[data-${name}]`).join(",");

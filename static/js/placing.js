@@ -56,7 +56,7 @@ export function placing(tools, levelWords) {
     tools.keep("placed", { type: "placing.finish", telling: game.telling.id, skipped: false });
   }
 
-  on("[data-placed]", "click", finish);
+  on("[data-placing-done]", "click", finish);
   on("[data-skip]", "click", () => game?.telling && tools.keep("placed", { type: "placing.finish", telling: game.telling.id, skipped: true }));
 
   return {

@@ -184,8 +184,9 @@ function show() {
   const now = game();
   const next = now?.scene ?? sceneOf(room, you, connection);
   const story = room?.telling;
-  body.dataset.phase = room?.paused ? "paused" : (room?.phase ?? "lobby");
-  showFor({ scenes: next, sources: story?.source ?? "", modes: story?.mode ?? "", part: now?.part ?? "" });
+  body.dataset.phase = room?.phase ?? "lobby";
+  body.toggleAttribute("data-paused", Boolean(room?.paused));
+  showFor({ scenes: next, sources: story?.source ?? "", modes: story?.mode ?? "", displays: room?.display ?? "sealed", part: now?.part ?? "" });
   sayAll(words, values());
   if (now) showYou(now);
   watch();
@@ -227,6 +228,7 @@ function captionsWanted(usual) {
 
 function showVeil() {
   const pause = room?.paused ?? "";
+  part("[data-pause]", HTMLElement).hidden ||= pause !== "";
   for (const veil of all("[data-veil]")) veil.hidden = veil.dataset.veil !== pause;
   for (const panel of all("main > section")) panel.inert = pause !== "";
   if (pause === veiled) return;
@@ -249,7 +251,7 @@ function watch() {
   }
   const own = scenesOwnStrip();
   if (own !== (strip.root.closest("[data-teller-panel]") !== null)) {
-    part(own ? "[data-strip-guest]" : "[data-strip-home]", HTMLElement).after(strip.root);
+    part(own ? "[data-strip-guest]" : "[data-strip-home]", HTMLElement).append(strip.root);
     strip.range.setAttribute("aria-labelledby", own ? "own-question" : "question");
   }
   part("[data-teller-panel]", HTMLElement).classList.toggle("panel--strip", own);

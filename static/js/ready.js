@@ -73,7 +73,7 @@ export function ready(tools) {
       }
       if (you.arc_key) arc.value = you.arc_key;
       for (const drawing of all("[data-arc]")) drawing.hidden = drawing.dataset.arc !== you.arc_key;
-      list(part("[data-arc-all]", HTMLElement), (you.arc ?? []).map((step) => step.feeling));
+      write(part("[data-arc-all]", HTMLElement), (you.arc ?? []).map((step) => step.feeling).join(" · "));
       if (prepared !== telling.id) {
         prepared = telling.id;
         written = lines.value = textOf(you.lines ?? []);

@@ -4,7 +4,7 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 
-from stories import analysis, history, models, tellings, traces
+from stories import analysis, drawing, history, models, tellings, traces
 from stories.live.peer import Peer
 from stories.live.scorer import Scorer
 from stories.protocol import facts as f
@@ -153,7 +153,7 @@ class LiveRoom:
         playing = self.state.playing
         if self.reading is None or self.reading.picture is None or not isinstance(playing, Reveal | Debrief):
             return None
-        opened = analysis.opened(self.reading.picture, playing.step)
+        opened = drawing.opened(self.reading.picture, playing.step)
         return RevealShown(step=playing.step, steps=len(REVEAL_STEPS), picture=opened)
 
     def roster_updated(self) -> RosterUpdated:
@@ -213,10 +213,11 @@ class LiveRoom:
 
     def felt(self, seat: models.Participant, entry: traces.Entry) -> None:
         """A chunk was stored: the reel grows, and so does the scorer's grid where there is one."""
-        if self.reading is None or self.reading.picture is not None:
+        at_hand = self.bundle is not None and self.bundle.telling.pk == entry.telling
+        if not at_hand or (self.reading is not None and self.reading.picture is not None):
             # It was on its way when the picture was drawn, or its phone was: the picture is drawn again.
             self.late.add(entry.telling)
-        if self.bundle is None or self.bundle.telling.pk != entry.telling:
+        if self.bundle is None or not at_hand:
             return
         if self.reel is not None and seat.pk != self.bundle.telling.teller_id:
             self.reel.felt(seat.number, len(entry.samples) // 2)

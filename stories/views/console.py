@@ -70,6 +70,9 @@ def context(request: HttpRequest, room: Room, refused: str = "") -> dict[str, ob
     tellers = [*[p for p in willing if p not in mine], *mine]
     return {
         "room": room,
+        "first_device": hmac.compare_digest(
+            room.host_hash, seats.hashed(request.COOKIES.get(f"host_{room.code}", ""))
+        ),
         "state": state,
         "phase": state.playing.name,
         "paused": isinstance(state.phase, Paused) and state.phase.reason,
