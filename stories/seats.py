@@ -18,6 +18,7 @@ from django.utils import timezone
 from stories import bulletin, content, history
 from stories.models import Pairing, Participant, Room, RoomKey
 from stories.protocol.moves import Open
+from stories.protocol.phases import Ended
 from stories.protocol.room import Refusal
 
 COLOURS, SHAPES = 8, 6
@@ -141,9 +142,10 @@ def clean_name(text: str) -> str:
 
 def take_seat(room: Room, *, name: str | None = None, pair: bool = False) -> tuple[Participant, str]:
     """A new seat and its token; raises `Refusal` when the room is ended, locked or full."""
-    if room.ended_at is not None:
+    state = history.read(room.pk)
+    if state.version == 0 or isinstance(state.phase, Ended):
         raise Refusal("room.ended")
-    if history.read(room.pk).locked:
+    if state.locked:
         raise Refusal("room.locked")
     if Participant.objects.filter(room=room, removed_at__isnull=True).count() >= settings.ROOM_LIMIT:
         raise Refusal("room.full")

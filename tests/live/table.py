@@ -34,6 +34,7 @@ class Table:
         self.people: list[Player] = []
         self.evening: Evening
         self.stage: Page
+        self.while_sealed: set[str] = set()
 
     async def __aenter__(self) -> Self:
         self.evening = await open_evening(self.server.address)

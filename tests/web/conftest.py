@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 import pytest
 from django.test import Client
 
-from stories import ratelimit, seats
-from stories.models import Participant, Room
+from stories import history, ratelimit, seats, tellings
+from stories.clock import now_ms
+from stories.models import Participant, Room, Telling
+from stories.protocol import moves
 
 MANNERS = "stories.views.manners.Manners"
 
@@ -39,6 +41,28 @@ class Meeting:
     def wish(self, action: str, **fields: str):
         """Cleo presses a button."""
         return self.cleo.post(self.url(action), fields)
+
+
+    def tell(self, teller: str, until: str = "debrief", **how: str) -> Telling:
+        """A story of one minute, begun two minutes ago, with the room in the phase named."""
+        telling = tellings.prepare(self.room, teller=self.people[teller], **how)
+        at = now_ms() - 120_000
+        for phase, move, after in (
+            ("telling", moves.Begin(by="teller"), 0),
+            ("settling", moves.Finish(by="teller"), 60_000),
+            ("reveal", moves.Advance(), 70_000),
+            ("room", moves.Advance(), 71_000),
+            ("marks", moves.Advance(), 72_000),
+            ("score", moves.Advance(), 73_000),
+            ("debrief", moves.Advance(), 74_000),
+        ):
+            if until == "preparing":
+                break
+            history.obey(self.room.pk, move, at=at + after)
+            if phase == until:
+                break
+        telling.refresh_from_db()
+        return telling
 
 
 def open_meeting() -> Meeting:
