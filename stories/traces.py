@@ -160,7 +160,7 @@ class Grid:
 
 
 def ticks_of(about: About, *, at: int | None = None) -> int:
-    """How many ticks a telling has had, pauses included."""
+    """How many ticks a telling has had, pauses included: those that lie before its end."""
     if about.started_at is None:
         return 0
     until = about.ended_at if about.ended_at is not None else (at or about.started_at)

@@ -25,6 +25,7 @@ from stories.protocol.replies import (
 
 MOST_LISTED = 60
 HAND_ON_S = 3.0
+GLOW_LATE_S, GLOW_SMOOTH_S = 12, 10
 
 
 @dataclass(frozen=True)
@@ -80,11 +81,18 @@ class Reel:
     sealed: int = 0
     beats: int = 0
     last_felt: dict[int, float] = field(default_factory=dict)
+    shares: list[float] = field(default_factory=list)
 
     def felt(self, number: int, samples: int) -> None:
         """Samples of a listener were stored."""
         self.sealed += samples
         self.last_felt[number] = time.monotonic()
+
+    def glow(self, share: float) -> float:
+        """The share of hands that were on, twelve seconds late and smoothed over ten: too late to steer by."""
+        self.shares = [*self.shares, share][-(GLOW_LATE_S + GLOW_SMOOTH_S) :]
+        then = self.shares[:-GLOW_LATE_S]
+        return round(sum(then) / len(then), 2) if then else 0.0
 
     def hands_on(self) -> list[int]:
         """The numbers of the lights whose hand was on within the last seconds."""
@@ -185,10 +193,13 @@ class LiveRoom:
             beats = len(self.bundle.beats) if self.bundle else 0
             self.reel = Reel(about.id, sealed=self.reading.sealed if self.reading else 0, beats=beats)
         hands = self.reel.hands_on()
+        listeners = sum(1 for s in self.roster if s.socket and s.public_id != about.teller)
+        glowing = self.bundle is not None and self.bundle.telling.display == "glow"
         return ReelGrew(
             sealed=self.reel.sealed,
             hands=len(hands),
-            listeners=sum(1 for s in self.roster if s.socket and s.public_id != about.teller),
+            listeners=listeners,
+            glow=self.reel.glow(len(hands) / max(1, listeners)) if glowing else None,
             beats=self.reel.beats,
             threads=hands if len(hands) <= MOST_LISTED else None,
         )
