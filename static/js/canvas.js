@@ -94,15 +94,26 @@ export function shapePath(shape, x, y, radius) {
 }
 
 /**
- * Calls `draw` up to 30 times a second while it is on; twice a second where motion is unwelcome.
+ * How long to leave between two pictures: 30 a second, fewer on a machine that is short of breath.
+ * @param {number} frameMs how long the screen's own frames have taken lately
+ * @param {boolean} still motion is unwelcome
+ */
+export const gapFor = (frameMs, still) => (still ? 500 : frameMs > 40 ? 95 : frameMs > 24 ? 60 : 30);
+
+/**
+ * Calls `draw` regularly while it is on.
  * @param {(ms: number) => void} draw
  */
 export function frames(draw) {
   let on = false;
   let last = 0;
+  let before = 0;
+  let taken = 16;
   const step = (/** @type {number} */ ms) => {
     if (!on) return;
-    if (ms - last >= (calm() ? 500 : 30)) {
+    taken = between(taken, Math.min(100, ms - before), 0.05);
+    before = ms;
+    if (ms - last >= gapFor(taken, calm())) {
       last = ms;
       draw(ms);
     }
@@ -113,6 +124,7 @@ export function frames(draw) {
     run(wanted) {
       if (wanted === on) return;
       on = wanted;
+      before = performance.now();
       if (on) requestAnimationFrame(step);
     },
   };

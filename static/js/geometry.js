@@ -211,7 +211,7 @@ export function placeWords(beats, inTheWay, frame, size) {
           const inside = box.y >= frame.top - size * 1.5 && box.y + height <= frame.height - frame.bottom + size * 0.5;
           if (!inside || taken.some((other) => overlap(other, box))) continue;
           const crossed = inTheWay.filter((point) => overlap({ ...point, width: 0.1, height: 0.1 }, box)).length;
-          const cost = crossed * 2 + away * 3 + (shift === 0.5 ? 0 : 1);
+          const cost = crossed * 4 + away * 3 + (shift === 0.5 ? 0 : 1);
           if (best === null || cost < best.cost) best = { box, cost };
         }
       }

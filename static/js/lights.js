@@ -9,6 +9,8 @@ const SHAPES = ["circle", "square", "triangle", "diamond", "hexagon", "star"];
 const NEAR = 70;
 const IDLE_MS = 8000;
 const MOTES = 160;
+/** How wide a column is at least, in pixels, before lights take another row. */
+const COLUMN = 90;
 
 /**
  * Neighbouring columns whose levels are near each other, as [first, last], two or more in a row.
@@ -29,11 +31,12 @@ export function nearRuns(levels, within) {
 }
 
 /**
- * How lights share the sky: each in its own column, in two or three rows when there are many.
+ * How lights share the sky: each in its own column wide enough for a name, in up to four rows when many came.
  * @param {number} count
+ * @param {number} width of the sky
  */
-export function places(count) {
-  const rows = count <= 14 ? 1 : count <= 32 ? 2 : 3;
+export function places(count, width) {
+  const rows = Math.min(4, Math.max(1, Math.ceil((count * COLUMN) / Math.max(1, width))));
   return { rows, across: Math.max(1, Math.ceil(count / rows)) };
 }
 
@@ -152,7 +155,7 @@ export class LightField {
     this.#drawGround(context, width, height, time);
     if (this.#lights.size === 0) this.#drawMotes(context, width, height, time);
     const order = [...this.#lights.keys()].sort((a, b) => a - b);
-    const { rows, across } = places(order.length);
+    const { rows, across } = places(order.length, width);
     const column = width / across;
     this.list.style.setProperty("--column", `${column}px`);
     const yAt = (/** @type {number} */ level, row = 0, of = 1) =>
@@ -169,7 +172,7 @@ export class LightField {
       light.element.style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`;
       return { x, y, level: light.shown, row };
     });
-    if (lead !== null) this.#drawLead(context, width, yAt, lead, time);
+    for (let row = 0; lead !== null && row < rows; row += 1) this.#drawLead(context, width, yAt(lead, row, rows), 22 / Math.sqrt(rows), time);
     for (let row = 0; row < rows; row += 1) this.#drawNear(context, points.filter((point) => point.row === row));
   }
 
@@ -217,25 +220,24 @@ export class LightField {
    * The leading light and its wake.
    * @param {CanvasRenderingContext2D} context
    * @param {number} width
-   * @param {(level: number) => number} yAt
-   * @param {number} lead
+   * @param {number} y
+   * @param {number} radius
    * @param {number} time
    */
-  #drawLead(context, width, yAt, lead, time) {
-    const y = yAt(lead);
+  #drawLead(context, width, y, radius, time) {
     const path = new Path2D();
     for (let x = 0; x <= width; x += 24) path.lineTo(x, y + 5 * Math.sin(x / 90 + time / 500));
-    thread(context, path, this.#colours.teller, 4, 0.9);
-    const glow = context.createRadialGradient(width / 2, y, 4, width / 2, y, 90);
+    thread(context, path, this.#colours.teller, radius / 5, 0.9);
+    const glow = context.createRadialGradient(width / 2, y, 4, width / 2, y, radius * 4.5);
     glow.addColorStop(0, this.#colours.lamp);
     glow.addColorStop(1, "transparent");
     context.globalAlpha = 0.55;
     context.fillStyle = glow;
-    context.fillRect(width / 2 - 90, y - 90, 180, 180);
+    context.fillRect(width / 2 - radius * 4.5, y - radius * 4.5, radius * 9, radius * 9);
     context.globalAlpha = 1;
     context.fillStyle = this.#colours.lamp;
     context.beginPath();
-    context.arc(width / 2, y, 20, 0, Math.PI * 2);
+    context.arc(width / 2, y, radius, 0, Math.PI * 2);
     context.fill();
   }
 }

@@ -115,7 +115,11 @@ export class Voice {
     this.read(text);
     this.slip.textContent = text;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => (this.slip.textContent = ""), 5000);
+    this.timer = setTimeout(() => this.clear(), 5000);
+  }
+
+  clear() {
+    this.slip.textContent = "";
   }
 }
 

@@ -262,8 +262,8 @@ function drawBeats(frame, size, picture, open) {
     y: yOf(frame, open.teller ? (levelAt(picture.teller, rate, beat.at_s) ?? beat.level ?? 0) : 0),
     words: beat.words ?? "",
   }));
-  const lines = [open.teller ? picture.teller : null, open.room ? picture.room?.line : null];
-  const inTheWay = lines.flatMap((line) => pointsOf(line ?? [], rate, frame).flat());
+  // Only the teller's line counts as being in the way: words must not jump when the room's line arrives.
+  const inTheWay = open.teller ? pointsOf(picture.teller ?? [], rate, frame).flat() : [];
   const roomy = frame.left > size;
   const places = placeWords(roomy ? beats : beats.map((beat) => ({ ...beat, words: "" })), inTheWay, frame, size);
   beats.forEach((beat, index) => {

@@ -193,9 +193,10 @@ function show() {
   for (const panel of panels) if (now) panel.show(now);
   showVeil();
   keepAwake(!["lobby", "ended", "replaced", "removed", "gone", "outdated"].includes(next));
-  part(".play__header", HTMLElement).hidden = socket?.over ?? false;
+  part(".play__header .pulse", HTMLElement).hidden = socket?.over ?? false;
   if (next === scene) return;
   scene = next;
+  voice.clear();
   focusTitle();
   voice.read(all("[data-title]").find((title) => title.offsetParent !== null)?.innerText ?? "");
   tick();

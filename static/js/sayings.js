@@ -46,7 +46,7 @@ export function scoreWords(score, teller, words, language) {
 export function callWords(picture, words, language) {
   const call = picture.call;
   if (!call || call.of === 0) return { found: "", answer: "" };
-  const expected = new Intl.NumberFormat(language, { maximumFractionDigits: call.expected < 1 ? 1 : 0 }).format(call.expected);
+  const expected = new Intl.NumberFormat(language, { maximumFractionDigits: call.expected < 10 ? 1 : 0 }).format(call.expected);
   const beat = picture.beats?.find(({ id }) => id === call.answer);
   const answer = call.kind === "arc" ? call.answer : (beat?.words ?? words[`third.${call.answer}`]);
   return {

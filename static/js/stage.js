@@ -164,6 +164,7 @@ function showReel() {
   const glow = room?.display === "glow" ? news.glow : null;
   const percent = new Intl.NumberFormat(language, { style: "percent" }).format(glow ?? 0);
   say("glow", glow === null || glow === undefined ? "" : fill(words.glow, { percent }));
+  part("reel", HTMLElement).toggleAttribute("data-glow", typeof glow === "number");
   part("reel", HTMLElement).style.setProperty("--glow-share", String(glow ?? 0));
 }
 

@@ -63,14 +63,21 @@ def moment(teller: npt.ArrayLike, listener: npt.ArrayLike, beats: Sequence[float
     marks = sorted((at, i) for i, at in enumerate(beats) if 0 <= at < len(own) / fs)
     best = _around_beats(own, marks, fs=fs) or _anywhere(own, fs=fs)
     beat, at_s, moved = best
-    came = _move(line, at_s - EARLY_S, at_s + REACT_S / 2, fs=fs)
-    whole = float(reach(line[None])[0])
-    turned = None
-    if np.isfinite(came) and whole > 0:
-        turned = bool(abs(came) >= TURN * whole)
-    elif np.isfinite(line).any():
-        turned = False
+    came, turned = _teller_around(line, at_s, fs=fs)
     return Moment(beat, at_s, moved, came, turned, None)
+
+
+def _teller_around(line: Array, at_s: float, *, fs: float) -> tuple[float, bool | None]:
+    """How far the teller's line came around a moment, and whether that was a turn."""
+    spoken = np.flatnonzero(np.isfinite(line)) / fs
+    if not len(spoken):
+        return float("nan"), None
+    early, late = at_s - EARLY_S, at_s + REACT_S / 2
+    came = _move(line, early, late, fs=fs)
+    # A line that begins here turned from nothing into something.
+    begins = 0 < spoken[0] and early <= spoken[0] <= late
+    whole = float(reach(line[None])[0])
+    return came, bool(begins or (np.isfinite(came) and whole > 0 and abs(came) >= TURN * whole))
 
 
 def _around_beats(

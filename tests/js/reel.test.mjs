@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { gapFor } from "../../static/js/canvas.js";
 import { leadLevel, nearRuns, places, restLevel } from "../../static/js/lights.js";
 import { beatsSeen, heightOf, strands, told, weave } from "../../static/js/reel.js";
 import { brightness } from "../../static/js/weave.js";
@@ -73,14 +74,14 @@ test("neighbours when near each other are joined", () => {
   assert.deepEqual(nearRuns([], 70), []);
 });
 
-test("places when more people come take more rows", () => {
-  assert.deepEqual([0, 1, 14, 15, 32, 60].map(places), [
+test("places when more people come than columns fit take more rows", () => {
+  assert.deepEqual([0, 1, 11, 12, 30, 60].map((count) => places(count, 1000)), [
     { rows: 1, across: 1 },
     { rows: 1, across: 1 },
-    { rows: 1, across: 14 },
-    { rows: 2, across: 8 },
-    { rows: 2, across: 16 },
-    { rows: 3, across: 20 },
+    { rows: 1, across: 11 },
+    { rows: 2, across: 6 },
+    { rows: 3, across: 10 },
+    { rows: 4, across: 15 },
   ]);
 });
 
@@ -102,4 +103,8 @@ test("resting lights when nobody moves stay on the sky", () => {
 
 test("garland when the reveal begins comes and goes", () => {
   assert.deepEqual([-1, 0, 3000, 8000, 20_000].map(brightness), [0, 0, 1, 0.5, 0]);
+});
+
+test("pictures when the machine is short of breath or motion unwelcome come less often", () => {
+  assert.deepEqual([gapFor(16, false), gapFor(30, false), gapFor(80, false), gapFor(16, true)], [30, 60, 95, 500]);
 });

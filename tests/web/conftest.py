@@ -42,7 +42,6 @@ class Meeting:
         """Cleo presses a button."""
         return self.cleo.post(self.url(action), fields)
 
-
     def tell(self, teller: str, until: str = "debrief", **how: str) -> Telling:
         """A story of one minute, begun two minutes ago, with the room in the phase named."""
         telling = tellings.prepare(self.room, teller=self.people[teller], **how)

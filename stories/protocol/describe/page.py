@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
 from stories.protocol import codes, room, words
 from stories.protocol.describe import answers, shapes, when
 from stories.protocol.describe.examples import example
-from stories.protocol.describe.typescript import typed
 from stories.protocol.replies import Limits
 
 Struct = type[msgspec.Struct]
@@ -111,7 +111,7 @@ def _vocabulary() -> str:
     for name, of in shapes.ALIASES.items():
         _, metas = shapes.meta(of)
         said = [m.description for m in metas if m.description]
-        plain = shapes.render(of, leaf=lambda _: None)
+        plain = shapes.render(of, leaf=_whole)
         rows.append([f"`{name}`", f"`{plain}`", "; ".join([*said, shapes.limits(of)]).strip("; ")])
     return _table(["name", "JSON", "meaning"], rows)
 
@@ -165,8 +165,17 @@ def _fields(struct: Struct) -> str:
     for field in fields:
         default = "" if field.always else _default(field)
         limits = "" if shapes.alias_of(field.of) else shapes.limits(field.of)
-        rows.append([f"`{field.name}`", f"`{typed(field.of)}`", limits, default])
+        rows.append([f"`{field.name}`", f"`{_typed(field.of)}`", limits, default])
     return _table(["field", "type", "limits", "when left out"], rows) + "\n\n"
+
+
+def _typed(of: Any) -> str:
+    return shapes.render(of, leaf=lambda one: shapes.alias_of(one) or _whole(one))
+
+
+def _whole(of: Any) -> str | None:
+    """JSON has no whole numbers, its readers do."""
+    return "integer" if shapes.meta(of)[0] is int else None
 
 
 def _default(field: shapes.Field) -> str:

@@ -1,0 +1,111 @@
+"""A player's page, and what a player may take back."""
+
+import pytest
+from django.test import Client
+
+from stories.models import Beat, Call, Chunk, Participant, Telling
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def told(meeting) -> Telling:
+    """A story of Ana's with a beat, and a trace and a call of Ben's."""
+    telling = meeting.tell("Ana", "debrief")
+    Beat.objects.create(telling=telling, beat="b1", tick=40, words="The phone rang")
+    for name in ("Ben", "Eli"):
+        Chunk.objects.create(
+            telling=telling,
+            participant=meeting.people[name],
+            run="r",
+            seq=0,
+            first_tick=0,
+            samples=b"\x01\x00",
+            received_at=0,
+        )
+    Call.objects.create(telling=telling, participant=meeting.people["Ben"], choice="fall")
+    return telling
+
+
+def test_page_of_a_seat_says_who_it_is(meeting):
+    ana = meeting.people["Ana"]
+
+    page = meeting.browsers["Ana"].get(f"/play/{ana.public_id}").text
+
+    assert f'data-key="{ana.public_id}"' in page
+    assert ">Ana</bdi>" in page
+
+
+def test_page_of_a_seat_on_another_device_shows_the_way_to_a_seat_of_ones_own(meeting):
+    answer = meeting.dov.get(f"/play/{meeting.people['Ana'].public_id}")
+
+    assert answer.status_code == 404
+    assert f'href="/j/{meeting.room.code}"' in answer.text
+    assert "Ana" not in answer.text
+
+
+def test_page_of_no_seat_shows_the_way_in():
+    answer = Client().get("/play/no-such-seat")
+
+    assert answer.status_code == 404
+    assert 'href="/join"' in answer.text
+
+
+def test_page_of_a_seat_in_an_ended_room_says_what_is_left(meeting, told):
+    meeting.wish("end", sure="yes")
+    ana = meeting.people["Ana"]
+
+    page = meeting.browsers["Ana"].get(f"/play/{ana.public_id}").text
+
+    assert "This room has ended" in page
+    assert f'href="/r/{told.replay_id}"' in page
+    assert f'action="/play/{ana.public_id}/forget"' in page
+
+
+def test_forget_deletes_what_this_seat_gave_and_nothing_else(meeting, told):
+    ben = meeting.people["Ben"]
+
+    meeting.browsers["Ben"].post(f"/play/{ben.public_id}/forget")
+
+    assert list(Chunk.objects.values_list("participant__name", flat=True)) == ["Eli"]
+    assert Call.objects.count() == 0
+    assert meeting.browsers["Ben"].get(f"/play/{ben.public_id}").status_code == 200
+
+
+def test_withdraw_takes_the_story_from_everybody(meeting, told):
+    ana = meeting.people["Ana"]
+
+    answer = meeting.browsers["Ana"].post(f"/play/{ana.public_id}/withdraw", {"telling": told.public_id})
+    replay = meeting.dov.get(f"/r/{told.replay_id}")
+
+    assert "Your story is withdrawn" in answer.text
+    assert (Beat.objects.count(), Chunk.objects.count(), Call.objects.count()) == (0, 0, 0)
+    assert replay.status_code == 410
+    assert "This story was withdrawn" in replay.text
+
+
+@pytest.mark.parametrize(("said", "kept"), [("yes", True), ("no", False)])
+def test_keep_is_the_tellers_word(meeting, told, said, kept):
+    ana = meeting.people["Ana"]
+
+    meeting.browsers["Ana"].post(f"/play/{ana.public_id}/keep", {"telling": told.public_id, "keep": said})
+
+    told.refresh_from_db()
+    assert told.kept is kept
+
+
+def test_leave_gives_the_seat_up_and_this_browser_forgets_it(meeting):
+    ana = meeting.people["Ana"]
+
+    answer = meeting.browsers["Ana"].post(f"/play/{ana.public_id}/leave")
+
+    assert Participant.objects.get(pk=ana.pk).removed_at is not None
+    assert answer.cookies[f"seat_{ana.public_id}"].value == ""
+    assert meeting.browsers["Ana"].get(f"/play/{ana.public_id}").status_code == 404
+
+
+def test_replay_of_a_told_story_opens_for_whoever_has_its_address(meeting, told):
+    answer = meeting.dov.get(f"/r/{told.replay_id}")
+
+    assert answer.status_code == 200
+    assert answer["Cache-Control"] == "no-store"
