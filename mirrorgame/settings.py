@@ -50,6 +50,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "stories.views.manners.Manners",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -176,7 +177,11 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL", "WARNING")},
-    "loggers": {"stories": {"level": env("LOG_LEVEL", "INFO")}},
+    "loggers": {
+        "stories": {"level": env("LOG_LEVEL", "INFO")},
+        # Its warnings quote whole paths, and ours hold one-time tokens and public ids of seats.
+        "django.request": {"level": "ERROR"},
+    },
 }
 
 

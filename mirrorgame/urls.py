@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("stories.urls")),
 ]
 
+handler400 = "stories.views.errors.bad_request"
 handler404 = "stories.views.errors.not_found"
 handler403 = "stories.views.errors.forbidden"
 handler500 = "stories.views.errors.server_error"

@@ -51,7 +51,7 @@ def first_stroke(telling: Telling, about: About) -> Analysis | None:
     while row is None and telling.withdrawn_at is None:
         told = material(telling, about)
         score = _room_score(told, judged=False)
-        row = _keep(told, drawing.draw(told, score, None), score, complete=False)
+        row = _keep(told, drawing.draw(told, score, None, complete=False), score, complete=False)
         telling.refresh_from_db()
     again(telling.pk)
     return row
@@ -76,7 +76,8 @@ def complete(telling_id: int) -> None:
         together = None
         if len(told.participants) >= drawing.FEWEST_FOR_LINE:
             together = synchrony.togetherness(told.line, told.listeners, fs=told.fs, seed=told.seed)
-        if _keep(told, drawing.draw(told, score, together), score, complete=True) is not None:
+        shown = drawing.draw(told, score, together, complete=True)
+        if _keep(told, shown, score, complete=True) is not None:
             bulletin.tell(bulletin.RevealNews(room=telling.room_id, telling=telling.public_id))
             return
 

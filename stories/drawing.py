@@ -30,7 +30,10 @@ def _number(value: float, digits: int = 2) -> float | None:
     return None if not np.isfinite(value) else round(float(value), digits)
 
 
-def draw(told: Material, score: synchrony.RoomScore, marks: synchrony.Togetherness | None) -> Picture:
+def draw(
+    told: Material, score: synchrony.RoomScore, marks: synchrony.Togetherness | None, *, complete: bool
+) -> Picture:
+    """The whole picture; until it is complete, what only the nulls can say is pending."""
     telling = told.telling
     together = _mark(told, marks.together) if marks else None
     apart = _mark(told, marks.apart) if marks and len(told.participants) >= FEWEST_FOR_BAND else None
@@ -53,11 +56,9 @@ def draw(told: Material, score: synchrony.RoomScore, marks: synchrony.Togetherne
         table=[_levels(row, told.kept) for row in told.listeners] if telling.open_table else None,
         together=together,
         apart=apart,
-        marks="pending"
-        if marks is None and score.chance is None
-        else ("some" if together or apart else "none"),
+        marks=("some" if together or apart else "none") if complete else "pending",
         call=_call(told, apart),
-        score=_score(score, pending=score.chance is None and score.reason is None),
+        score=_score(score, pending=not complete and score.chance is None and score.reason is None),
         replay=telling.replay_id,
         open_play=telling.display == "open",
     )

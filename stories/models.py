@@ -23,7 +23,7 @@ class Room(models.Model):
         indexes = [models.Index(fields=["due_at"]), models.Index(fields=["created_at"])]
 
     def __str__(self) -> str:
-        return f"room {self.code}"
+        return f"room {self.pk}"
 
 
 class Fact(models.Model):

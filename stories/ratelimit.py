@@ -6,6 +6,7 @@ be slow or absent when something else is down.
 
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
+from threading import Lock
 from time import monotonic
 
 from django.conf import settings
@@ -22,6 +23,8 @@ class Bucket:
         self.burst = burst
         self.clock = clock
         self.levels: dict[str, tuple[float, float]] = {}
+        # Django serves pages from several threads.
+        self.lock = Lock()
 
     def left(self, key: str) -> float:
         """How many are left for this key now."""
@@ -32,13 +35,14 @@ class Bucket:
         """Takes one if there is one."""
         if not settings.RATE_LIMITS:
             return True
-        left = self.left(key)
-        if left < 1:
-            return False
-        if key not in self.levels and len(self.levels) >= MOST_KEYS:
-            self._forget_the_full()
-        self.levels[key] = (left - 1, self.clock())
-        return True
+        with self.lock:
+            left = self.left(key)
+            if left < 1:
+                return False
+            if key not in self.levels and len(self.levels) >= MOST_KEYS:
+                self._forget_the_full()
+            self.levels[key] = (left - 1, self.clock())
+            return True
 
     def is_empty(self, key: str) -> bool:
         """Whether the next `take` would be refused."""

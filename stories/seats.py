@@ -164,18 +164,30 @@ def take_seat(room: Room, *, name: str | None = None, pair: bool = False) -> tup
     raise Refusal("room.full")
 
 
+def next_number(room: Room) -> int:
+    """The number the next seat of a room will have."""
+    return (Participant.objects.filter(room=room).aggregate(top=Max("number"))["top"] or 0) + 1
+
+
 def _sit(room: Room, token: str, name: str, *, pair: bool) -> Participant:
-    number = (Participant.objects.filter(room=room).aggregate(top=Max("number"))["top"] or 0) + 1
+    number = next_number(room)
+    colour, shape = light(number)
     return Participant.objects.create(
         room=room,
         public_id=new_id(),
         token_hash=hashed(token),
         number=number,
         name=name,
-        colour=(number - 1) % COLOURS,
-        shape=((number - 1) // COLOURS + (number - 1)) % SHAPES,
+        colour=colour,
+        shape=shape,
         pair=pair,
     )
+
+
+def light(number: int) -> tuple[int, int]:
+    """Colour and shape of the n-th seat: eight colours in a row, then the same with the next shapes; 48 in all."""
+    rounds, colour = divmod(number - 1, COLOURS)
+    return colour, (rounds + colour) % SHAPES
 
 
 def _neighbour(room: Room, name: str) -> str:

@@ -53,6 +53,7 @@ urlpatterns = [
     path("how", pages.how, name="how"),
     path("privacy", pages.privacy, name="privacy"),
     path("check", pages.check, name="check"),
+    path("favicon.ico", pages.favicon, name="favicon"),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
 ]

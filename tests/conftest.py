@@ -14,7 +14,5 @@ FAST = 20
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The game as `make play` starts it, twenty times as fast as life; one for each worker of the tests."""
-    with Server(
-        MANAGE, tmp_path_factory.mktemp("server"), CLOCK_RATE=str(FAST), RATE_LIMITS="0"
-    ) as running:
+    with Server(MANAGE, tmp_path_factory.mktemp("server"), CLOCK_RATE=str(FAST), RATE_LIMITS="0") as running:
         yield running

@@ -48,6 +48,9 @@ export function coloursOf(element) {
   };
 }
 
+/** The same colour, seen through: a canvas would fade to `transparent` by way of grey. @param {string} colour */
+export const clear = (colour) => (/^#[0-9a-f]{6}$/i.test(colour) ? `${colour}00` : "transparent");
+
 /**
  * A thread of light: a soft wide stroke under a fine one.
  * @param {CanvasRenderingContext2D} context

@@ -1,7 +1,7 @@
 // @ts-check
 // The field of lights: everybody's light in its own column, and threads between those who are near each other.
 
-import { between, calm, coloursOf, fraction, frames, freshCanvas, thread } from "./canvas.js";
+import { between, calm, clear, coloursOf, fraction, frames, freshCanvas, thread } from "./canvas.js";
 
 /** @typedef {import("./protocol").Person} Person */
 
@@ -230,7 +230,7 @@ export class LightField {
     thread(context, path, this.#colours.teller, radius / 5, 0.9);
     const glow = context.createRadialGradient(width / 2, y, 4, width / 2, y, radius * 4.5);
     glow.addColorStop(0, this.#colours.lamp);
-    glow.addColorStop(1, "transparent");
+    glow.addColorStop(1, clear(this.#colours.lamp));
     context.globalAlpha = 0.55;
     context.fillStyle = glow;
     context.fillRect(width / 2 - radius * 4.5, y - radius * 4.5, radius * 9, radius * 9);

@@ -265,7 +265,8 @@ function drawBeats(frame, size, picture, open) {
   // Only the teller's line counts as being in the way: words must not jump when the room's line arrives.
   const inTheWay = open.teller ? pointsOf(picture.teller ?? [], rate, frame).flat() : [];
   const roomy = frame.left > size;
-  const places = placeWords(roomy ? beats : beats.map((beat) => ({ ...beat, words: "" })), inTheWay, frame, size);
+  const spacious = roomy && frame.height > 18 * size;
+  const places = placeWords(spacious ? beats : beats.map((beat) => ({ ...beat, words: "" })), inTheWay, frame, size);
   beats.forEach((beat, index) => {
     const place = places[index];
     const number = make("g", { class: "chart__beat" }, make("circle", { cx: beat.x, cy: beat.y, r: size * (place ? 0.42 : 0.68) }));

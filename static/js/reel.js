@@ -1,7 +1,7 @@
 // @ts-check
 // The sealed reel: a frosted ribbon that grows with time. It knows time and hands, never a level.
 
-import { between, calm, coloursOf, fraction, frames, freshCanvas, shapePath, thread } from "./canvas.js";
+import { between, calm, clear, coloursOf, fraction, frames, freshCanvas, shapePath, thread } from "./canvas.js";
 
 /** @typedef {{number: number, hue: number, shape: number}} Strand one listener's place on the reel */
 
@@ -189,7 +189,7 @@ export class Reel {
     context.fillStyle = frost;
     context.fill(ribbon);
     const seam = context.createLinearGradient(head - thick * 0.9, 0, head, 0);
-    seam.addColorStop(0, "transparent");
+    seam.addColorStop(0, clear(this.#colours.lamp));
     seam.addColorStop(1, this.#colours.lamp);
     context.globalAlpha = 0.75;
     context.fillStyle = seam;

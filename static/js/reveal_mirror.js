@@ -18,9 +18,8 @@ import { fill } from "./words.js";
 export function ownWords(own, teller, words) {
   if (!own) return "";
   if (own.moment) {
-    const { kind, at_s: at, words: said } = own.moment;
-    const beat = said || fill(words["moment.time"], { time: minutes(at) });
-    return fill(words[`moment.${kind}`], { beat, teller });
+    const { kind, at_s: at, words: beat } = own.moment;
+    return fill(words[`moment.${kind}${beat ? "" : "_at"}`], { beat: beat ?? "", time: minutes(at), teller });
   }
   return own.reason ? fill(words["own.none"], { reason: words[`own.${own.reason}`] ?? "" }) : "";
 }

@@ -86,6 +86,7 @@ function showRoom(next) {
     if (shown?.picture.telling !== next.telling?.id) shown = null;
   }
   body.dataset.phase = next.phase;
+  body.dataset.mode = next.telling?.mode ?? "";
   body.toggleAttribute("data-paused", Boolean(next.paused));
   for (const scene of document.querySelectorAll("[data-scene]")) {
     const phases = (scene.getAttribute("data-scene") ?? "").split(" ");
@@ -322,6 +323,7 @@ const socket = new GameSocket({
   onMessage: hear,
   onConnection: (connection) => {
     const lost = ["replaced", "removed", "gone", "outdated"].includes(connection);
+    if (connection === "gone" && room) showRoom({ ...room, phase: "ended", paused: null });
     body.dataset.connection = lost ? "lost" : connection === "live" ? "live" : "reconnecting";
   },
 });

@@ -1,4 +1,4 @@
-"""What the box contains: arcs, decks, scripts, names and questions, read once and never changed.
+"""What the box contains: arcs, decks, scripts and names, read once and never changed.
 
 The words live in JSON beside this file so that writers need no Python. Unknown fields and numbers
 out of range are refused while reading: a slip of the pen fails a test, not an evening.
@@ -15,8 +15,8 @@ from msgspec import Meta
 from .names import generate_name, languages
 
 __all__ = [
-    "Arc", "ArcStep", "Card", "Deck", "Question", "Scaffold", "Script", "ScriptLine", "StripWords",
-    "arc", "arc_feelings", "arc_levels", "arcs", "card", "debrief_questions", "deck", "decks",
+    "Arc", "ArcStep", "Card", "Deck", "Scaffold", "Script", "ScriptLine", "StripWords",
+    "arc", "arc_feelings", "arc_levels", "arcs", "card", "deck", "decks",
     "feeling_word", "feelings_along", "generate_name", "languages", "script", "scripts",
 ]  # fmt: skip
 
@@ -125,13 +125,6 @@ class Script(Content, frozen=True, kw_only=True):
         return sum(line.begins is not None for line in self.lines)
 
 
-class Question(Content, frozen=True, kw_only=True):
-    """An open question for the debrief; nobody is graded by an answer."""
-
-    id: Slug
-    text: Text
-
-
 class ArcsFile(Content, frozen=True, kw_only=True):
     feelings: tuple[Feeling, ...]
     arcs: tuple[Arc, ...]
@@ -143,11 +136,6 @@ class DecksFile(Content, frozen=True, kw_only=True):
 
 class ScriptsFile(Content, frozen=True, kw_only=True):
     scripts: tuple[Script, ...]
-
-
-class DebriefFile(Content, frozen=True, kw_only=True):
-    language: str
-    questions: tuple[Question, ...]
 
 
 @cache
@@ -230,10 +218,6 @@ def stretch(level: int) -> Feeling:
         raise ValueError(f"a level lies in 0..1000, got {level}")
     scale = read("arcs.json", ArcsFile).feelings
     return next(feeling for feeling in reversed(scale) if feeling.lowest <= level)
-
-
-def debrief_questions() -> tuple[Question, ...]:
-    return read("debrief.json", DebriefFile).questions
 
 
 def pick[Item: Content](items: Iterable[Item], field: str, wanted: str) -> Item:

@@ -69,15 +69,15 @@ class _Conversation:
         try:
             await self._converse()
         except Hangup as hangup:
-            await self._close(hangup.code)
+            await self._hang_up(hangup.code)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            await self._close(4400)
+            await self._hang_up(4400)
         except TimeoutError:
-            await self._close(4400)
+            await self._hang_up(4400)
         finally:
             self._session.leave()
             if self._own is not None:
-                self._own.stop()
+                await self._own.stop()
             for task in self._chunks:
                 task.cancel()
 
@@ -91,6 +91,8 @@ class _Conversation:
                 raise Hangup(4400)
             await self._session.receive(message)
         while (frame := await self._next()) is not None:
+            if self._own is not None and self._own.ending:
+                return
             message = decode(frame)
             if isinstance(message, TraceChunk):
                 # A chunk waits for its commit; the hand that sent it may go on talking.
@@ -115,10 +117,17 @@ class _Conversation:
                 if self._own is not None:
                     self._own.say(reply)
         except Hangup as hangup:
-            await self._close(hangup.code)
+            await self._hang_up(hangup.code)
         except Exception:
             # A bug or a database that is away: nothing was acked, the client says it again.
             logger.exception("a message of type %s failed", type(message).__name__)
+
+    async def _hang_up(self, code: int) -> None:
+        """Close, behind the answers that are still on their way."""
+        if self._own is None:
+            await self._close(code)
+        else:
+            self._own.end(code)
 
     async def _write(self, frame: bytes) -> None:
         if not self._closed:

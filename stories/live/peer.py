@@ -11,6 +11,7 @@ from stories.protocol.replies import ServerMessage, You
 from stories.protocol.words import Role
 
 MOST_QUEUED = 400
+LAST_WORDS_S = 1.0
 
 Write = Callable[[bytes], Awaitable[None]]
 Close = Callable[[int], Awaitable[None]]
@@ -39,10 +40,18 @@ class Peer:
         """Begin to write."""
         self._task = asyncio.create_task(self._run())
 
-    def stop(self) -> None:
-        """The socket is gone."""
-        if self._task is not None:
-            self._task.cancel()
+    @property
+    def ending(self) -> bool:
+        """Whether the socket is about to be closed from here."""
+        return self._closing is not None
+
+    async def stop(self) -> None:
+        """The socket is gone, or will be once the last words are out; who does not listen is not waited for."""
+        if self._task is None:
+            return
+        if self.ending:
+            await asyncio.wait({self._task}, timeout=LAST_WORDS_S)
+        self._task.cancel()
 
     def say(self, message: ServerMessage) -> None:
         """Send a message of its own."""

@@ -2,20 +2,27 @@
 
 import time
 from collections import deque
+from collections.abc import Callable
 
 KEPT = 8
 SLEW_MS_PER_S = 5.0
 
 
+def real_ms() -> float:
+    """Milliseconds that never run backwards."""
+    return time.monotonic() * 1000
+
+
 class Clock:
     """`rate` is how many of the server's milliseconds pass in one of ours."""
 
-    def __init__(self) -> None:
+    def __init__(self, real: Callable[[], float] = real_ms) -> None:
+        self._real = real
         self.rate = 1.0
         self.answers = 0
         self._pings: deque[tuple[float, float]] = deque(maxlen=KEPT)
         self._offset = 0.0
-        self._slewed_at = real_ms()
+        self._slewed_at = real()
         self._said = float("-inf")
 
     @property
@@ -25,7 +32,7 @@ class Clock:
 
     def pong(self, sent: float, at: float) -> None:
         """A ping came back: `sent` is our own time, `at` the server's."""
-        now = real_ms()
+        now = self._real()
         self._pings.append((now - sent, at - (now + sent) / 2 * self.rate))
         self.answers += 1
         _, best = min(self._pings)
@@ -38,10 +45,5 @@ class Clock:
 
     def now(self) -> float:
         """The server's time in milliseconds."""
-        self._said = max(self._said, real_ms() * self.rate + self._offset)
+        self._said = max(self._said, self._real() * self.rate + self._offset)
         return self._said
-
-
-def real_ms() -> float:
-    """Milliseconds that never run backwards."""
-    return time.monotonic() * 1000

@@ -124,8 +124,8 @@ class Player(Page):
 
     @property
     def all_stored(self) -> bool:
-        """Whether nothing waits for an answer."""
-        return self.outbox.empty and not self._kept
+        """Whether nothing is still to be felt, and nothing waits for an answer."""
+        return self.outbox.empty and not self._kept and not self._samples(self.telling)
 
     # -- page life ----------------------------------------------------------------------------------------
 
@@ -204,7 +204,7 @@ class Player(Page):
         told = self.telling
         for telling in set(self._next_tick) - self._finished - {told.get("id", "")}:
             self._end(telling)
-        if not self._samples(told):
+        if not self._samples(told) or not self.clock.synced:
             return
         telling, rate, due = told["id"], told.get("rate_hz", 4), self.tick_now(told)
         if telling not in self._next_tick:
@@ -227,7 +227,6 @@ class Player(Page):
         """Whether this hand is asked for anything now."""
         return (
             told.get("started_at") is not None
-            and self.clock.synced
             and told["id"] not in self._finished
             and (told["source"] == "C" or not self.tells)
             and self.you.get("part", "listener") != "witness"

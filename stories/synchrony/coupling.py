@@ -116,9 +116,18 @@ def readable(line: Array, rows: Array, *, fs: float) -> tuple[Array, tuple[Reaso
 
 
 def measure(
-    line: Array, rows: Array, quiet: npt.NDArray[np.bool_], *, fs: float, max_lag_s: float
+    line: Array,
+    rows: Array,
+    quiet: npt.NDArray[np.bool_],
+    *,
+    fs: float,
+    max_lag_s: float,
+    either_way: bool = False,
 ) -> Measure:
-    """Read the lag profile of each row; rows that are ``quiet`` stay NaN."""
+    """Read the lag profile of each row; rows that are ``quiet`` stay NaN.
+
+    ``either_way`` lets ``lag_s`` (not the maximum) follow an inverted hand too.
+    """
     # A step of margin on both sides lets the parabola work at lag 0 and at the last lag.
     lags = np.arange(-1, ticks(max_lag_s, fs) + 2)
     r = shifted_r(rows, line, lags)
@@ -127,7 +136,7 @@ def measure(
     n = common_samples(line, rows, lags[peak])
     n_eff = effective_samples(line, rows, n=n, every=max(1, round(fs)))
     low, high = fisher_interval(best, n_eff)
-    usual, lag_s = shrunk_lag(r, lags / fs, n_eff)
+    usual, lag_s = shrunk_lag(r, lags / fs, n_eff, either_way=either_way)
     hidden = quiet | ~np.isfinite(best)
 
     def shown(values: Array) -> Array:
@@ -146,12 +155,14 @@ def measure(
     )
 
 
-def shrunk_lag(r: Array, lags_s: Array, n_eff: Array) -> tuple[npt.NDArray[np.intp], Array]:
+def shrunk_lag(
+    r: Array, lags_s: Array, n_eff: Array, *, either_way: bool = False
+) -> tuple[npt.NDArray[np.intp], Array]:
     """The lag at the maximum of z(lag) - (lag - 1.5 s)² / n_eff.
 
     With little evidence the lag stays at the usual 1.5 s instead of running after noise.
     """
-    z = np.arctanh(np.clip(r, -1 + 1e-15, 1 - 1e-15))
+    z = np.arctanh(np.clip(np.abs(r) if either_way else r, -1 + 1e-15, 1 - 1e-15))
     penalty = (lags_s - USUAL_LAG_S) ** 2 / np.maximum(n_eff, 1.0)[:, None]
     return best_lag(z - penalty, lags_s)
 

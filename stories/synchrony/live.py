@@ -39,7 +39,8 @@ class LiveScore(Reading):
 def live_score(teller: npt.ArrayLike, listeners: npt.ArrayLike, *, fs: float) -> LiveScore:
     """Shrunk coupling of each listener so far, 0..100.
 
-    z* = Σ w z / (Σ w + κ) over levels and changes, each at its lag drawn towards 1.5 s, with
+    z* = Σ w z / (Σ w + κ) over levels and changes, each at the lag, drawn towards 1.5 s, where
+    the two lines go most together or most against each other, with
     w = max(n_eff - 3, 0); κ is 12 before 120 s and 4 from then on. The score is 100 tanh z*.
 
     Parameters
@@ -60,7 +61,7 @@ def live_score(teller: npt.ArrayLike, listeners: npt.ArrayLike, *, fs: float) ->
     kappa = KAPPA_LATE if told_s >= SETTLED_S else KAPPA_EARLY
     weighted, weight = np.zeros(len(rows)), np.zeros(len(rows))
     for x, y in ((line, rows), (changes(line, fs=fs), changes(rows, fs=fs))):
-        m = measure(x, y, ~enough, fs=fs, max_lag_s=5.0)
+        m = measure(x, y, ~enough, fs=fs, max_lag_s=5.0, either_way=True)
         w = np.where(np.isfinite(m.r), np.maximum(np.nan_to_num(m.n_eff) - 3.0, 0.0), 0.0)
         weighted += w * np.arctanh(np.clip(np.nan_to_num(m.r_at_lag), -1 + 1e-15, 1 - 1e-15))
         weight += w

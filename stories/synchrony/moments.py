@@ -75,7 +75,7 @@ def _teller_around(line: Array, at_s: float, *, fs: float) -> tuple[float, bool 
     early, late = at_s - EARLY_S, at_s + REACT_S / 2
     came = _move(line, early, late, fs=fs)
     # A line that begins here turned from nothing into something.
-    begins = 0 < spoken[0] and early <= spoken[0] <= late
+    begins = spoken[0] > 0 and early <= spoken[0] <= late
     whole = float(reach(line[None])[0])
     return came, bool(begins or (np.isfinite(came) and whole > 0 and abs(came) >= TURN * whole))
 

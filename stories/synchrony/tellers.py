@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .correlation import autocorrelation
 from .reading import stream
-from .signals import Array, as_line, changes, teller_line
+from .signals import Array, as_line, teller_line
+from .simulate import simulated_tellers
 
 DRAWS = 999
 
@@ -29,10 +29,11 @@ class Null:
 class TellerPool:
     """Tellers of stories nobody here has heard: simulated, and real ones from other tellings.
 
-    The simulated ones are generated when asked for, from the seed, and have the length of the
-    teller they stand in for. They come in strata: some wander (an Ornstein-Uhlenbeck course), some
-    hold and glide like a thumb, the more of these the more often the teller's own hand rests;
-    their roughness lies within a factor of two of the teller's, their story-long trend near it.
+    A pool is fair only if its tellers could have been ours. So the simulated ones are generated
+    when asked for, from the seed, in the length of the teller they stand in for, and with its
+    character: out of thousands of trials over all strata of pace, trend and manner (wandering
+    about, or holding and gliding like a thumb) those settings are used whose trials came out
+    most like the teller.
 
     Parameters
     ----------
@@ -54,57 +55,10 @@ class TellerPool:
     def null(self, teller: npt.ArrayLike, *, fs: float) -> Null:
         """The pool for one teller: shape (size + usable real tellers, samples)."""
         line = as_line(teller)
-        rng = stream(self.seed, 1)
-        simulated = wandering(len(line), character(line, fs=fs), fs=fs, draws=self.size, rng=rng)
+        simulated = simulated_tellers(line, fs=fs, draws=self.size, rng=stream(self.seed, 1))
         fitted = [_fitted(other, len(line)) for other in self.real]
         real = [other for other in fitted if other is not None]
         return Null("pool", np.vstack([simulated, *real]), self.size, len(real))
-
-
-@dataclass(frozen=True)
-class Character:
-    """What a simulated teller takes over from the one it stands in for."""
-
-    pace_s: float
-    """Until the autocorrelation of the detrended line falls to 1/e."""
-    trend: float
-    """Share of variance that a straight line through the story explains."""
-    rest: float
-    """Share of the time during which the hand came less than 2 % of its range in 2 s."""
-
-
-def character(line: Array, *, fs: float) -> Character:
-    here = np.isfinite(line)
-    if here.sum() < 3 or np.ptp(line[here]) == 0:
-        return Character(10.0, 0.0, 0.5)
-    t = np.arange(len(line), dtype=np.float64)
-    slope, middle = np.polyfit(t[here], line[here], 1)
-    rest = line - (middle + slope * t)
-    trend = 1 - float(np.var(rest[here]) / np.var(line[here]))
-    rho = autocorrelation(rest[None], len(line) // 2)[0]
-    below = np.flatnonzero(~(rho > np.exp(-1)))
-    pace = (below[0] if len(below) else len(rho)) / fs
-    came = np.abs(changes(line, fs=fs))
-    came = came[np.isfinite(came)]
-    still = float(np.mean(came < 0.02 * np.ptp(line[here]))) if len(came) else 0.5
-    return Character(float(pace), float(np.clip(trend, 0.0, 1.0)), still)
-
-
-def wandering(samples: int, like: Character, *, fs: float, draws: int, rng: np.random.Generator) -> Array:
-    """Simulated tellers of about this character, integers 0..1000, shape (draws, samples)."""
-    tau = like.pace_s * 2.0 ** rng.uniform(-1, 1, draws)
-    glides = (np.arange(draws) + 0.5) / draws < np.clip(0.25 + like.rest, 0.25, 1.0)
-    course = np.empty((draws, samples))
-    course[~glides] = _ou(samples, tau[~glides] * fs, rng)
-    course[glides] = _thumb(samples, tau[glides] * fs, fs, rng)
-    course -= course.mean(axis=1, keepdims=True)
-    course /= np.maximum(course.std(axis=1, keepdims=True), 1e-9)
-    share = np.clip(like.trend + rng.uniform(-0.2, 0.2, draws), 0.0, 0.9)[:, None]
-    slope = np.linspace(-1, 1, samples) * np.sqrt(3) * rng.choice([-1.0, 1.0], draws)[:, None]
-    course = np.sqrt(1 - share) * course + np.sqrt(share) * slope
-    reach = rng.uniform(120, 280, draws)[:, None]
-    lines: Array = np.clip(np.rint(500 + reach * course), 0, 1000)
-    return lines
 
 
 def redealt_arcs(
@@ -177,33 +131,6 @@ def ramped(times: Array, aims: Array, *, fs: float, n: int, ramp_s: float) -> Ar
         line = start[:, None] + (aims[:, i] - start)[:, None] * np.clip(since / ramp_s, 0.0, 1.0)
         lines = np.where(since >= 0, line, lines)
     return lines
-
-
-def _ou(samples: int, tau: Array, rng: np.random.Generator) -> Array:
-    keep = np.exp(-1 / tau)
-    push = np.sqrt(1 - keep**2)
-    noise = rng.normal(size=(samples, len(tau)))
-    course = np.empty((samples, len(tau)))
-    at = noise[0]
-    for i in range(samples):
-        at = keep * at + push * noise[i] if i else at
-        course[i] = at
-    return course.T
-
-
-def _thumb(samples: int, tau: Array, fs: float, rng: np.random.Generator) -> Array:
-    """Hold, then glide to another level within a second or three, and hold again."""
-    aim = rng.normal(size=len(tau))
-    at = aim.copy()
-    moves = rng.random((samples, len(tau))) < 1 / tau
-    aims = rng.normal(size=(samples, len(tau)))
-    speed = 1 / (rng.uniform(0.5, 3.0, len(tau)) * fs)
-    course = np.empty((samples, len(tau)))
-    for i in range(samples):
-        aim = np.where(moves[i], aims[i], aim)
-        at = at + np.clip(aim - at, -2 * speed, 2 * speed)
-        course[i] = at
-    return course.T
 
 
 def _fitted(line: Array, samples: int) -> Array | None:

@@ -2,7 +2,6 @@
 
 import secrets
 
-from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
@@ -78,10 +77,9 @@ def _offer(request: HttpRequest, room: Room, form: SeatForm | None = None, statu
 
 def _likely_light(room: Room) -> Participant:
     """The light the next seat will have, unless somebody is quicker."""
-    number = (Participant.objects.filter(room=room).aggregate(top=Max("number"))["top"] or 0) + 1
-    turn = number - 1
-    shape = (turn // seats.COLOURS + turn) % seats.SHAPES
-    return Participant(number=number, colour=turn % seats.COLOURS, shape=shape)
+    number = seats.next_number(room)
+    colour, shape = seats.light(number)
+    return Participant(number=number, colour=colour, shape=shape)
 
 
 def _sit(request: HttpRequest, room: Room) -> HttpResponse:

@@ -1,7 +1,8 @@
 """Pages that only say something."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
 
@@ -21,3 +22,9 @@ def privacy(request: HttpRequest) -> HttpResponse:
 def check(request: HttpRequest) -> HttpResponse:
     """For who runs the network: does everything the game needs get through?"""
     return render(request, "rooms/check.html")
+
+
+@require_safe
+def favicon(_request: HttpRequest) -> HttpResponse:
+    """Where browsers look unasked."""
+    return redirect(static("img/favicon.svg"), permanent=True)

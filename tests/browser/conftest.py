@@ -13,10 +13,15 @@ from tests.browser.evening import Evening
 from tests.browser.wire import Wire
 
 ROOT = Path(__file__).parents[2]
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -55,7 +60,9 @@ def server(tmp_path_factory: pytest.TempPathFactory, clock_rate: float) -> Itera
         with Wire(port, to=running.port) as wire:
             running.wire = wire  # type: ignore[attr-defined]
             yield running
-    noise = [line for line in running.log.read_text().splitlines() if " ERROR " in line or "Traceback" in line]
+    noise = [
+        line for line in running.log.read_text().splitlines() if " ERROR " in line or "Traceback" in line
+    ]
     assert noise == []
 
 

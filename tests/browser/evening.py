@@ -53,6 +53,7 @@ class Someone:
     page: Page
     heard: list[dict[str, Any]] = field(default_factory=list)
     may_lose_network: bool = False
+    may_be_refused: bool = False
 
     def hear(self, frame: str | bytes) -> None:
         self.heard.append(json.loads(frame))
@@ -102,7 +103,8 @@ class Someone:
     def all_stored(self) -> None:
         """Wait until nothing lies in the tab any more that the server does not have."""
         self.page.wait_for_function(
-            "() => Object.keys(sessionStorage).every((key) => !key.startsWith('outbox:'))", timeout=WITHIN_S * 1000
+            "() => Object.keys(sessionStorage).every((key) => !key.startsWith('outbox:'))",
+            timeout=WITHIN_S * 1000,
         )
 
     def drag(self, share: float, *, over_ms: int = 0) -> None:
@@ -123,7 +125,9 @@ class Someone:
 
     def tab_to(self, words: str, *, most: int = 40) -> None:
         """Move the keyboard's focus to the control that is called so."""
-        focused = "document.activeElement?.getAttribute('aria-label') || document.activeElement?.innerText || ''"
+        focused = (
+            "document.activeElement?.getAttribute('aria-label') || document.activeElement?.innerText || ''"
+        )
         for _ in range(most):
             self.page.keyboard.press("Tab")
             if re.search(words, self.page.evaluate(focused)):
@@ -184,12 +188,20 @@ class Evening:
     def strangers(self) -> list[tuple[str, str]]:
         """Requests that went anywhere but to the game."""
         ours = {urlsplit(self.server.address).netloc, urlsplit(self.server.wire.address).netloc}  # type: ignore[attr-defined]
-        return [(who, url) for who, url in self._asked if urlsplit(url).netloc not in ours and not url.startswith("data:")]
+        return [
+            (who, url)
+            for who, url in self._asked
+            if urlsplit(url).netloc not in ours and not url.startswith("data:")
+        ]
 
     def _console(self, someone: Someone, message: ConsoleMessage) -> None:
         if message.type not in {"error", "warning"} and "Content Security Policy" not in message.text:
             return
         if someone.may_lose_network and "WebSocket" in message.text:
+            return
+        if someone.may_be_refused and message.text.startswith(
+            "Failed to load resource: the server responded"
+        ):
             return
         self._complaints.append(f"{someone.who}: {message.type}: {message.text}")
 
@@ -198,7 +210,9 @@ class Evening:
         socket.on("framereceived", someone.hear)
 
 
-def together(people: Iterable[Someone], ready: Callable[[Someone], Any], what: str, *, within: float = WITHIN_S) -> None:
+def together(
+    people: Iterable[Someone], ready: Callable[[Someone], Any], what: str, *, within: float = WITHIN_S
+) -> None:
     """Wait until something is so on every page."""
     for someone in people:
         someone.until(lambda someone=someone: ready(someone), what, within=within)

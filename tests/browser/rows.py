@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections import defaultdict
+from contextlib import closing
 from pathlib import Path
 
 from stories.traces import unpack
@@ -38,6 +39,18 @@ def runs(database: Path, telling: str) -> dict[str, list[tuple[int, int]]]:
     return dict(found)
 
 
+def calls(database: Path, telling: str) -> dict[str, str]:
+    """What each seat called."""
+    return dict(
+        _rows(
+            database,
+            "SELECT p.public_id, c.choice FROM stories_call c JOIN stories_participant p ON p.id = c.participant_id "
+            "JOIN stories_telling t ON t.id = c.telling_id WHERE t.public_id = ?",
+            telling,
+        )
+    )
+
+
 def _rows(database: Path, query: str, *values: object) -> list[tuple]:
-    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         return connection.execute(query, values).fetchall()

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { linesIn, merged, textOf, tickAt, timeOf } from "../../static/js/beats.js";
+import { ownWords } from "../../static/js/reveal_mirror.js";
 import { callOf, sampled, sceneOf } from "../../static/js/scene.js";
 import { dragged, fifth, keyed, pointed, ZONES } from "../../static/js/strip.js";
 
@@ -118,4 +119,17 @@ test("at most forty lines of 280 letters are taken", () => {
   const lines = linesIn(Array.from({ length: 50 }, () => "a".repeat(400)).join("\n"));
 
   assert.deepEqual([lines.length, lines[0].words.length], [40, 280]);
+});
+
+test("a listener's moment is named by its words, or else by its time; no reading has a reason", () => {
+  const words = { "moment.turned": "at '{beat}' with {teller}", "moment.level_at": "at {time}, not {teller}", "own.none": "none: {reason}", "own.constant": "still" };
+  /** @type {any[]} */
+  const own = [
+    { line: [], moment: { kind: "turned", at_s: 61, words: "The phone rang" } },
+    { line: [], moment: { kind: "level", at_s: 61 } },
+    { line: [], reason: "constant" },
+    null,
+  ];
+
+  assert.deepEqual(own.map((each) => ownWords(each, "Ana", words)), ["at 'The phone rang' with Ana", "at 1:01, not Ana", "none: still", ""]);
 });

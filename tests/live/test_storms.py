@@ -11,7 +11,7 @@ from stories.people.player import Player
 from stories.people.server import Server
 from tests.live.table import PATIENCE, Table
 
-STORY_S = 150
+STORY_S = 100
 
 
 class Weather:
@@ -67,7 +67,7 @@ async def weathered(server: Server, seed: int) -> None:
             weather = Weather(random.Random(f"{seed} {place}"), lost=0.15, twice=0.2, swapped=0.15)
             player.spoil = weather
             weathers.append(weather)
-        telling = await table.begin(duration=180)
+        telling = await table.begin()
         # Ana stays: without a teller the room would pause, which is another test's story.
         happened = await asyncio.gather(
             *(
@@ -80,14 +80,13 @@ async def weathered(server: Server, seed: int) -> None:
         await table.finish()
 
         table.assert_stored_is_sampled(telling)
-        assert sum(map(len, happened)) >= 10
+        assert sum(map(len, happened)) >= 8
         assert sum(weather.spoiled for weather in weathers) >= 10
         assert [p.outbox.refused_ticks for p in table.people] == [{}] * 6
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-async def test_stored_is_sampled_when_networks_fail_and_pages_reload(server: Server, seed: int) -> None:
-    await weathered(server, seed)
+async def test_stored_is_sampled_when_networks_fail_and_pages_reload(server: Server) -> None:
+    await asyncio.gather(weathered(server, seed=1), weathered(server, seed=2))
 
 
 @pytest.mark.slow

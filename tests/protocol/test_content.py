@@ -217,26 +217,12 @@ def test_scripts_ask_nothing_personal_when_read_first():
     assert {(script.exposure, script.language) for script in content.scripts()} == {(1, "en")}
 
 
-# --- debrief
-
-
-def test_debrief_questions_are_open_when_read():
-    questions = content.debrief_questions()
-
-    assert len(questions) == len({question.id for question in questions}) == 12
-    assert all("?" in question.text for question in questions)
-    text = " ".join(question.text.lower() for question in questions)
-    assert [
-        word for word in ("best", "worst", "score", "rate", "better", "right answer") if word in text
-    ] == []
-
-
 # --- reading
 
 
 def test_an_unknown_field_is_refused_when_a_file_is_read():
     with pytest.raises(msgspec.ValidationError, match="colour"):
-        msgspec.convert({"id": "a", "text": "Why?", "colour": "blue"}, content.Question)
+        msgspec.convert({"low": "dark", "high": "bright", "colour": "blue"}, content.StripWords)
     with pytest.raises(msgspec.ValidationError, match="colour"):
         msgspec.convert({"pattern": "", "adjectives": [], "animals": {}, "colour": "blue"}, Vocabulary)
 
@@ -255,7 +241,7 @@ def test_files_are_read_once_when_asked_for_twice():
 
 
 def test_apostrophes_and_quotes_are_printers_ones_when_players_read_them():
-    for name in ("arcs.json", "decks.json", "scripts.json", "debrief.json", "names.json"):
+    for name in ("arcs.json", "decks.json", "scripts.json", "names.json"):
         assert "'" not in (content.HERE / name).read_text(encoding="utf-8"), name
 
 

@@ -169,7 +169,9 @@ def test_only_the_host_rules_when_a_teller_or_listener_asks(command):
 
 
 def test_nobody_is_named_when_anybody_pauses():
-    asked = {by: happened((5000, moves.Pause(by=by)), after=running()) for by in ("host", "teller", "listener")}
+    asked = {
+        by: happened((5000, moves.Pause(by=by)), after=running()) for by in ("host", "teller", "listener")
+    }
 
     assert asked["host"] == asked["teller"] == asked["listener"] == [f.RoomPaused(at=5000, reason="breath")]
 

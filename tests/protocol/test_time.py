@@ -53,7 +53,13 @@ def test_story_time_stands_still_while_paused():
     room = running((5000, breath), (9000, resumed))
 
     assert room.about.pauses == ((5000, 9000),)
-    assert [room.about.story_ms(at) for at in (4000, 5000, 7000, 9000, 10_000)] == [3000, 4000, 4000, 4000, 5000]
+    assert [room.about.story_ms(at) for at in (4000, 5000, 7000, 9000, 10_000)] == [
+        3000,
+        4000,
+        4000,
+        4000,
+        5000,
+    ]
 
 
 def test_a_story_has_as_much_time_left_after_a_pause_as_before_it():
@@ -161,7 +167,11 @@ def test_a_pause_ends_with_the_story_when_it_is_finished_within():
     room = running((5000, breath), (9000, done))
 
     assert room.phase.name == "settling"
-    assert (room.about.pauses, room.about.ended_at, room.about.story_ms(10**9)) == (((5000, 9000),), 9000, 4000)
+    assert (room.about.pauses, room.about.ended_at, room.about.story_ms(10**9)) == (
+        ((5000, 9000),),
+        9000,
+        4000,
+    )
 
 
 def test_a_second_story_knows_nothing_of_the_first_ones_pauses_when_prepared():

@@ -38,7 +38,9 @@ def test_a_second_more_of_delay_is_found_as_a_second(booth):
     late = np.full_like(people, np.nan)
     late[:, FS:] = people[:, :-FS]
 
-    moved = coupling(teller, late, fs=FS).levels.lag_free_s - coupling(teller, people, fs=FS).levels.lag_free_s
+    moved = (
+        coupling(teller, late, fs=FS).levels.lag_free_s - coupling(teller, people, fs=FS).levels.lag_free_s
+    )
 
     np.testing.assert_allclose(moved, 1.0, atol=0.05)
 
@@ -79,7 +81,9 @@ def test_scattering_listeners_in_time_leaves_it_too_close_to_call(booth):
 def test_moving_everybody_by_two_minutes_is_a_story_of_their_own(booth):
     teller, people = booth
 
-    score = room_score(teller, np.roll(people, 120 * FS, axis=1), fs=FS, source="C", null=TellerPool(1), seed=1)
+    score = room_score(
+        teller, np.roll(people, 120 * FS, axis=1), fs=FS, source="C", null=TellerPool(1), seed=1
+    )
 
     assert score.verdict == "own_story"
     assert score.chance.p > 0.5

@@ -4,12 +4,16 @@ from scipy import stats
 from stories.synchrony import call_result
 
 
-@pytest.mark.parametrize(("hits", "n", "choices"), [(9, 12, 4), (0, 12, 4), (12, 12, 4), (1, 1, 3), (5, 30, 6)])
+@pytest.mark.parametrize(
+    ("hits", "n", "choices"), [(9, 12, 4), (0, 12, 4), (12, 12, 4), (1, 1, 3), (5, 30, 6)]
+)
 def test_call_result_equals_the_exact_binomial_tail(hits, n, choices):
     result = call_result(hits, n, choices)
 
     assert result.expected == n / choices
-    assert result.p == pytest.approx(stats.binomtest(hits, n, 1 / choices, alternative="greater").pvalue, rel=1e-12)
+    assert result.p == pytest.approx(
+        stats.binomtest(hits, n, 1 / choices, alternative="greater").pvalue, rel=1e-12
+    )
 
 
 def test_nobody_called_is_no_surprise():

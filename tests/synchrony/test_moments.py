@@ -23,7 +23,9 @@ def test_the_moment_is_the_beat_around_which_the_hand_moved_most():
 
     found = moment(ANA, ben, BEATS, fs=FS)
 
-    assert found == Moment(beat=1, at_s=30.0, moved=500.0, teller_moved=400.0, teller_turned=True, reason=None)
+    assert found == Moment(
+        beat=1, at_s=30.0, moved=500.0, teller_moved=400.0, teller_turned=True, reason=None
+    )
 
 
 def test_the_teller_stayed_level_where_only_the_listener_moved():

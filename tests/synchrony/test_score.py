@@ -106,7 +106,7 @@ def test_a_room_that_moves_against_the_teller_is_not_in_step():
     score = room_score(1000 - teller, rows, fs=FS, source="C", null=TellerPool(1), seed=1)
 
     assert score.verdict == "own_story"
-    assert score.chance.p > 0.5
+    assert score.fit.r < score.chance.band
 
 
 def dealt(seed=1, *, count=5, seconds=60, r=0.9, deck=None):
@@ -208,9 +208,9 @@ def test_no_reading_is_an_answer_with_a_reason(teller, rows, reason):
 def test_hands_that_never_moved_do_not_hold_the_room_back():
     resting = np.vstack([ROWS, [still()] * 20])
 
-    with_them = room_score(TELLER, resting, fs=FS, source="C")
+    with_them, without = (room_score(TELLER, rows, fs=FS, source="C") for rows in (resting, ROWS))
 
-    assert with_them == room_score(TELLER, ROWS, fs=FS, source="C")
+    assert with_them.as_json() == without.as_json()
 
 
 def test_a_pause_is_nobodys_gap():

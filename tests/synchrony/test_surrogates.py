@@ -11,7 +11,7 @@ from stories.synchrony import (
     stream,
     surrogate_test,
 )
-from stories.synchrony.tellers import character
+from stories.synchrony.simulate import character
 from tests.synchrony.people import FS, drift, on_scale, thumbs, wander
 
 
@@ -65,33 +65,34 @@ def test_segment_shuffles_keep_segments_whole():
     assert len({tuple(y) for y in drawn}) > 3
 
 
-def test_pool_tellers_resemble_the_teller_they_stand_in_for():
-    rng = np.random.default_rng(7)
-    for teller in (on_scale(wander(rng, 240, tau_s=4)[0]), on_scale(wander(rng, 240, tau_s=25)[0])):
-        own = character(teller, fs=FS)
-
-        null = TellerPool(1, size=99).null(teller, fs=FS)
-
-        theirs = np.median([character(line, fs=FS).pace_s for line in null.tellers])
-        assert null.tellers.shape == (99, 960)
-        assert null.tellers.min() >= 0
-        assert null.tellers.max() <= 1000
-        assert own.pace_s / 2.5 < theirs < own.pace_s * 2.5
+def simulated(kind, seed):
+    rng = np.random.default_rng(seed)
+    if kind == "drift":
+        return on_scale(drift(rng, 180))
+    if kind == "thumb":
+        return thumbs(rng, wander(rng, 180, tau_s=20)[0], listeners=1, r=1)[0]
+    return on_scale(wander(rng, 180, tau_s=kind)[0])
 
 
-def test_pool_tellers_have_arcs_when_the_teller_has_one():
-    arc = on_scale(drift(np.random.default_rng(8), 240))
+@pytest.mark.parametrize("kind", [3, 25, "drift", "thumb"])
+def test_pool_tellers_have_the_character_of_the_teller_they_stand_in_for(kind):
+    teller = simulated(kind, 7)
 
-    drifting = TellerPool(1, size=99).null(arc, fs=FS)
+    null = TellerPool(1, size=199).null(teller, fs=FS)
 
-    trends = [character(line, fs=FS).trend for line in drifting.tellers]
-    assert np.median(trends) > 0.4
+    own, theirs = character(teller[None], fs=FS)[0], character(null.tellers, fs=FS)
+    assert null.tellers.shape == (199, 720)
+    assert null.tellers.min() >= 0
+    assert null.tellers.max() <= 1000
+    np.testing.assert_allclose(np.median(theirs, axis=0), own, atol=0.7)
 
 
 def test_the_pool_depends_on_its_seed_alone():
     teller = on_scale(wander(np.random.default_rng(9), 60)[0])
 
-    once, again, other = (TellerPool(seed, size=19).null(teller, fs=FS).tellers for seed in (2**120, 2**120, 3))
+    once, again, other = (
+        TellerPool(seed, size=19).null(teller, fs=FS).tellers for seed in (2**120, 2**120, 3)
+    )
 
     np.testing.assert_array_equal(once, again)
     assert not np.array_equal(once, other)
@@ -100,7 +101,9 @@ def test_the_pool_depends_on_its_seed_alone():
 def test_surrogate_test_finds_the_followers_and_only_them():
     rng = np.random.default_rng(10)
     driver = wander(rng, 240)[0]
-    rows = np.vstack([thumbs(rng, driver, listeners=3, r=0.8), on_scale(wander(rng, 240, rows=3)), np.full(960, 500.0)])
+    rows = np.vstack(
+        [thumbs(rng, driver, listeners=3, r=0.8), on_scale(wander(rng, 240, rows=3)), np.full(960, 500.0)]
+    )
 
     found = surrogate_test(on_scale(driver), rows, TellerPool(1, size=199), fs=FS, seed=1)
 

@@ -86,7 +86,8 @@ def test_coupling_over_time_is_read_at_the_rooms_lag():
 
 
 @pytest.mark.parametrize(
-    ("listeners", "seconds", "reason"), [(2, 120, "few_listeners"), (6, 19, "too_short"), (0, 120, "few_listeners")]
+    ("listeners", "seconds", "reason"),
+    [(2, 120, "few_listeners"), (6, 19, "too_short"), (0, 120, "few_listeners")],
 )
 def test_too_little_to_say_anything_has_a_reason(listeners, seconds, reason):
     teller, rows = room(5)
@@ -110,4 +111,7 @@ def test_a_room_with_a_pause_and_silent_people_is_json_all_the_same():
 def test_the_same_seed_gives_the_same_marks():
     teller, rows = room(7)
 
-    assert togetherness(teller, rows, fs=FS, seed=5).as_json() == togetherness(teller, rows, fs=FS, seed=5).as_json()
+    assert (
+        togetherness(teller, rows, fs=FS, seed=5).as_json()
+        == togetherness(teller, rows, fs=FS, seed=5).as_json()
+    )

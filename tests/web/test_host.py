@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from stories import content, history
 from stories.models import Participant, Room, Telling
 from stories.protocol import moves
-from stories.protocol.phases import Debrief, Lobby, Paused, Preparing, Reveal, Settling, Warmup
+from stories.protocol.phases import Debrief, Lobby, Paused, Reveal, Settling, Warmup
 from stories.protocol.phases import Telling as TellingPhase
 
 pytestmark = pytest.mark.django_db

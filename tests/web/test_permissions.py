@@ -36,6 +36,7 @@ GET = {
     "how": 200,
     "privacy": 200,
     "check": 200,
+    "favicon": 301,
     "healthz": 200,
     "readyz": 200,
 }
@@ -60,6 +61,7 @@ POST = {
     "how": 405,
     "privacy": 405,
     "check": 405,
+    "favicon": 405,
     "healthz": 405,
     "readyz": 405,
 }

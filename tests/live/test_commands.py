@@ -1,0 +1,94 @@
+"""`manage.py simulate` and `manage.py demo`, as somebody would run them."""
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from stories.people.browser import Browser
+from stories.people.server import Server, free_port
+from tests.conftest import FAST, MANAGE
+
+RECORDING = Path(__file__).parents[1] / "synchrony" / "data" / "booth_taskA.npz"
+
+
+def run(*command: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(MANAGE), *command],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, **env},
+    )
+
+
+def test_simulate_opens_a_room_tells_and_says_how_it_went(server: Server) -> None:
+    done = run(
+        "simulate",
+        "--new",
+        "--url",
+        server.address,
+        "--listeners",
+        "5",
+        "--minutes",
+        "0.8",
+        "--coupling",
+        "0.9",
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.search(r"verdict (in_step|often): r 0\.\d+", done.stdout)
+    assert re.search(r"\d+ samples stored in \d+ chunks; ack median \d+ ms", done.stdout)
+
+
+async def test_simulated_people_join_a_room_that_somebody_else_hosts(server: Server) -> None:
+    cleo = Browser(server.address)
+    desk = await cleo.open_room()
+    guests = await asyncio.create_subprocess_exec(
+        *(sys.executable, str(MANAGE), "simulate", "--code", desk.code, "--listeners", "3"),
+        *("--url", server.address),
+        stdout=subprocess.PIPE,
+    )
+    assert guests.stdout is not None
+    said = await guests.stdout.readline()
+
+    await cleo.act(desk.code, "delete", sure="yes")
+    code = await asyncio.wait_for(guests.wait(), 20)
+
+    assert said.decode().startswith(f"3 people sit in room {desk.code}.")
+    assert code == 0
+
+
+def test_simulate_says_in_a_sentence_what_is_wrong(server: Server) -> None:
+    nobody = f"http://127.0.0.1:{free_port()}"
+
+    answers = [
+        run("simulate", "--code", "000000", "--url", server.address),
+        run("simulate", "--new", "--url", nobody),
+        run("simulate", "--new", "--coupling", "2"),
+    ]
+
+    assert [(a.returncode, len(a.stderr.strip().splitlines())) for a in answers] == [(1, 1)] * 3
+    assert "404" in answers[0].stderr
+    assert "make play" in answers[1].stderr
+    assert "0..1" in answers[2].stderr
+
+
+def test_the_demo_goes_from_the_lobby_to_the_reveal_alone() -> None:
+    done = run(
+        *("demo", "--port", str(free_port()), "--people", "3", "--lobby", "5", "--leave"),
+        MIRROR_CLOCK_RATE=str(FAST),
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(re.findall(r"http://\S+/pair/[\w-]{16,}", done.stdout)) == 2
+    reveal = [line.strip() for line in done.stdout.splitlines() if "Reveal:" in line]
+    assert reveal == [
+        "Reveal: the teller's line.",
+        "Reveal: the room's line.",
+        "Reveal: where it moved together and apart.",
+        "Reveal: the score.",
+    ]
+    assert re.search(r"verdict \w+: r ", done.stdout)
