@@ -48,6 +48,8 @@ INSTALLED_APPS = [
     "mirrorgame",
 ]
 MIDDLEWARE = [
+    # Pages hold a masked CSRF token each, and Django pads what it compresses: nothing can be guessed by length.
+    "django.middleware.gzip.GZipMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "stories.views.manners.Manners",

@@ -3,6 +3,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from stories.clock import now_ms
+
 
 class Room(models.Model):
     """A door with a code. `version` counts its facts; `phase` and `due_at` mirror them for queries."""
@@ -80,7 +82,7 @@ class Participant(models.Model):
     pair = models.BooleanField(default=False)
     willing_at = models.BigIntegerField(null=True, blank=True)
     socket = models.CharField(max_length=32, blank=True, help_text=_("the newest page, empty when none"))
-    joined_at = models.DateTimeField(auto_now_add=True)
+    joined_at = models.BigIntegerField(default=now_ms, help_text=_("server milliseconds"))
     removed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -319,8 +319,10 @@ def you(seat: Participant, of: Bundle | None) -> You:
     if of is None:
         return You(light=light, willing=willing, part=part)
     called = of.calls.get(seat.pk)
+    late = of.telling.started_at is not None and seat.joined_at > of.telling.started_at
     if of.telling.teller_id != seat.pk:
-        return You(light=light, willing=willing, part=part, called=called, own=of.own.get(seat.pk))
+        own = of.own.get(seat.pk)
+        return You(light=light, willing=willing, part=part, late=late, called=called, own=own)
     return You(
         light=light,
         willing=willing,

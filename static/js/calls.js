@@ -55,12 +55,21 @@ export function calls(tools) {
       part('[data-call="beat"]', HTMLElement).hidden = kind === "arc";
       // In an arc round the teller knows the answer, so there is nothing to call.
       part("[data-own-call]", HTMLElement).hidden = next.telling?.source === "A";
+      offer(next.telling?.calls ?? []);
       if (kind !== "arc") {
         for (const group of all('[data-call="beat"], [data-call="own"]')) fillGroup(group, named);
       }
       showTapped();
     },
   };
+}
+
+/** The server names four arcs, one of them right: the fifth would only make guessing look worse.
+ * @param {string[]} keys */
+function offer(keys) {
+  for (const button of all('[data-call="arc"] [data-choice]')) {
+    button.hidden = keys.length > 0 && !keys.includes(button.dataset.choice ?? "");
+  }
 }
 
 /** @param {HTMLElement} group @param {{key: string, words: string}[]} choices */

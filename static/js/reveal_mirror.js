@@ -19,7 +19,7 @@ export function ownWords(own, teller, words) {
   if (!own) return "";
   if (own.moment) {
     const { kind, at_s: at, words: beat } = own.moment;
-    return fill(words[`moment.${kind}${beat ? "" : "_at"}`], { beat: beat ?? "", time: minutes(at), teller });
+    return fill(words[`moment.${kind}${beat ? "" : "_at"}`], { beat: (beat ?? "").replace(/[.,;:]$/, ""), time: minutes(at), teller });
   }
   return own.reason ? fill(words["own.none"], { reason: words[`own.${own.reason}`] ?? "" }) : "";
 }

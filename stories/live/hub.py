@@ -324,7 +324,9 @@ class Hub:
             self._do(self._tell_roster(room))
 
     async def _tell_roster(self, room: LiveRoom) -> None:
-        room.roster = await offload(read_roster, room.id)
+        # One at a time: an older reading must not overtake a newer one.
+        async with room.roster_lock:
+            room.roster = await offload(read_roster, room.id)
         seats = {seat.public_id: seat for seat in room.roster}
         for peer in room.greeted("player"):
             if peer.seat is not None:

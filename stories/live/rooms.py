@@ -115,6 +115,7 @@ class LiveRoom:
         self.scored_at = 0.0
         self.late: set[int] = set()
         self.roster_wanted = True
+        self.roster_lock = asyncio.Lock()
         self.roster_told_at = 0.0
         self.reading_wanted = False
         self.reading_lock = asyncio.Lock()
@@ -150,18 +151,26 @@ class LiveRoom:
     def tell_each(self) -> None:
         """Tell every seat here what changed for it alone."""
         for peer in self.greeted("player"):
-            if peer.seat is not None:
-                you = tellings.you(peer.seat, self.bundle)
-                if you != peer.told:
-                    peer.told = you
-                    peer.say(YouChanged(you=you))
+            self.tell_alone(peer)
+
+    def tell_alone(self, peer: Peer) -> None:
+        """Tell one seat what changed for it, if anything did."""
+        if peer.seat is None:
+            return
+        you = tellings.you(peer.seat, self.bundle)
+        if you != peer.told:
+            peer.told = you
+            peer.say(YouChanged(you=you))
 
     def reveal_shown(self) -> RevealShown | None:
         """The picture as far as the host has opened it."""
         playing = self.state.playing
-        if self.reading is None or self.reading.picture is None or not isinstance(playing, Reveal | Debrief):
+        if self.reading is None or not isinstance(playing, Reveal | Debrief):
             return None
-        opened = drawing.opened(self.reading.picture, playing.step)
+        about = playing.about
+        # A story that was taken back leaves an empty picture, for pages that still show the old one.
+        whole = self.reading.picture or Picture(telling=about.id, number=about.number, teller_name="")
+        opened = drawing.opened(whole, playing.step)
         return RevealShown(step=playing.step, steps=len(REVEAL_STEPS), picture=opened)
 
     def roster_updated(self) -> RosterUpdated:

@@ -27,7 +27,6 @@ from stories.protocol.words import PROTOCOL
 RATE, BURST = 40, 80
 MOST_UNSTORED = 200
 FUTURE_MS = 2000
-MOVES_S = 0.2
 
 
 class Hangup(Exception):
@@ -52,7 +51,6 @@ class Session:
         self._tokens = float(BURST)
         self._filled_at = time.monotonic()
         self._dropped = 0
-        self._moved_at = 0.0
 
     async def receive(self, message: c.ClientMessage) -> list[r.ServerMessage]:
         """Obey a message or say why not. Raises `Hangup`."""
@@ -123,6 +121,9 @@ class Session:
             room.roster_wanted = True
         if hello.role != "player":
             room.roster_wanted = True
+            if _quiet(room):
+                # A stage that was loaded anew finds the lights where the hands are.
+                room.lights_moved.update(room.lights)
         peer.told = tellings.you(peer.seat, room.bundle) if peer.seat else None
         welcome: list[r.ServerMessage] = [
             r.Welcome(
@@ -203,11 +204,13 @@ class Session:
                 return [r.HeardRated(level=message.level, share=message.share)]
             case c.TellerOffer(willing=willing):
                 await offload(seats.offer, seat, willing=willing, at=now_ms())
+                room.tell_alone(peer)
                 return []
             case c.NameAnother():
                 if not isinstance(room.state.playing, Lobby | Warmup):
                     raise Refusal("name.fixed")
                 peer.seat = await offload(seats.another_name, seat)
+                room.tell_alone(peer)
                 return []
             case c.TellingChoose():
                 await offload(tellings.choose, seat, message)
@@ -249,10 +252,8 @@ class Session:
         await offload(obey, room.id, wish)
 
     def _dial(self, room: LiveRoom, seat: models.Participant, level: int) -> None:
-        now = time.monotonic()
-        quiet = isinstance(room.state.playing, Lobby | Warmup) or room.state.phase.name == "preparing"
-        if quiet and now - self._moved_at >= MOVES_S * 0.8:
-            self._moved_at = now
+        # The hub gathers moves ten times a second: the last one always counts, however close it came.
+        if _quiet(room):
             room.lights[seat.number] = level
             room.lights_moved.add(seat.number)
 
@@ -304,6 +305,11 @@ class Session:
             raise Refusal(f"trace.{verdict}")
         room.felt(seat, entry)
         return [r.TraceAcked(run=chunk.run, seqs=[chunk.seq])]
+
+
+def _quiet(room: LiveRoom) -> bool:
+    """Whether hands move lights now: before a story, never during one."""
+    return isinstance(room.state.playing, Lobby | Warmup) or room.state.phase.name == "preparing"
 
 
 def _check_range(

@@ -10,7 +10,6 @@ from stories.people.guest import Company, Guest
 from stories.people.page import Message, Page
 
 STEPS = 4
-SEAT_S = 0.15
 
 
 @dataclass
@@ -59,7 +58,8 @@ class Evening:
             if said is not None:
                 said(step)
             await asyncio.sleep(each_s)
-            if step < STEPS:
+            # Somebody may sit at a console of their own and press Next too.
+            if step < STEPS and watcher.reveal["step"] == step:
                 await self.act("advance")
         await watcher.until(
             lambda: not (watcher.reveal["picture"].get("score") or {}).get("pending"), within=60
@@ -82,13 +82,21 @@ async def open_evening(address: str) -> Evening:
 
 
 async def seat_guests(
-    address: str, code: str, company: Company, n: int, *, first: int = 0, patience: float = 1.0
+    address: str,
+    code: str,
+    company: Company,
+    n: int,
+    *,
+    first: int = 0,
+    willing: int = 0,
+    patience: float = 1.0,
 ) -> list[Guest]:
-    """So many people come in by the door, one after the other, and open their pages."""
+    """So many people come in by the door, one after the other, and open their pages; some offer to tell."""
     guests = []
     for place in range(first, first + n):
         seat = await Browser(address).take_seat(code)
-        guest = Guest(seat, company, place, rng=random.Random(f"{company.seed} {place}"), patience=patience)
+        rng = random.Random(f"{company.seed} {place}")
+        guest = Guest(seat, company, place, rng=rng, patience=patience, willing=len(guests) < willing)
         guest.open()
         guests.append(guest)
     for guest in guests:

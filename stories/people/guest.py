@@ -20,6 +20,18 @@ READY_S = 3.0
 CALL_S = (2.0, 6.0)
 HEARD_S = 3.0
 PLACED_EACH_S = 1.5
+BACK_S = 2.0
+OFFER_S = 1.0
+TYPED = (
+    "It began on a quiet morning.",
+    "Nobody had told me what was coming.",
+    "Then the door opened.",
+    "For a moment nothing moved.",
+    "I had to laugh.",
+    "It did not stay that way.",
+    "I walked home slowly.",
+    "I still think of it.",
+)
 
 
 @dataclass
@@ -66,9 +78,17 @@ class Guest(Player):
     """Moves the light in the lobby, listens along, tells when asked, calls, and says how heard it felt."""
 
     def __init__(
-        self, seat: Seat, company: Company, place: int, *, rng: random.Random, patience: float = 1.0
+        self,
+        seat: Seat,
+        company: Company,
+        place: int,
+        *,
+        rng: random.Random,
+        patience: float = 1.0,
+        willing: bool = False,
     ) -> None:
         super().__init__(seat, rng=rng, patience=patience, hand=self._feel)
+        self.willing = willing
         self.company = company
         self.place_in_company = place
         self._lines: dict[str, Line] = {}
@@ -106,10 +126,14 @@ class Guest(Player):
             self._phase, self._since = phase, real_ms()
             self._said.clear()
         if self.room.get("paused"):
+            if self.room["paused"] == "teller_gone" and self.tells and self._once("back", BACK_S):
+                await self.say({"type": "telling.resume"})
             return
         match phase:
             case "lobby" | "warmup" | "debrief":
-                await self._play_with_light()
+                self._play_with_light()
+                if self.willing and self._once("offer", OFFER_S):
+                    await self.say({"type": "teller.offer", "willing": True})
             case "preparing" if self.tells:
                 await self._prepare()
             case "telling" if self.tells:
@@ -130,10 +154,10 @@ class Guest(Player):
         self._said.add(what)
         return True
 
-    async def _play_with_light(self) -> None:
+    def _play_with_light(self) -> None:
         period, offset = self._wave
         swing = math.sin(real_ms() / 1000 / period * 2 * math.pi + offset)
-        await self.dial(round((500 + 380 * swing) / 20) * 20)
+        self.dial(round((500 + 380 * swing) / 20) * 20)
 
     async def _prepare(self) -> None:
         if self._once("begin", READY_S):
@@ -153,7 +177,11 @@ class Guest(Player):
             ]
         else:
             n = len(arc) if told["source"] == "A" else max(4, round(seconds / 12))
-            self._taps = [Tap(FIRST_TAP_S + i * seconds / n, words=f"moment {i + 1}") for i in range(n)]
+            typed = told["mode"] == "typed"
+            self._taps = [
+                Tap(FIRST_TAP_S + i * seconds / n, words=TYPED[i % len(TYPED)] if typed else "")
+                for i in range(n)
+            ]
         ticks = round(LONGEST_S * fs)
         turns = [tap.at_s for tap in self._taps if tap.turn]
         if told["source"] == "A":

@@ -45,7 +45,7 @@ class Player(Page):
         self._chunk_at = 0.0
         self._sent_at: dict[tuple[str, int], float] = {}
         self._dial_at = 0.0
-        self._dialled: int | None = None
+        self._dial: int | None = None
 
     # -- what a thumb does --------------------------------------------------------------------------------
 
@@ -54,13 +54,10 @@ class Player(Page):
         self._sample()
         self.level = level
 
-    async def dial(self, level: int) -> None:
-        """Move one's light, outside a telling: at most five times a second, and only on change."""
+    def dial(self, level: int) -> None:
+        """Move one's light, outside a telling; where the hand comes to rest is always told."""
         self.level = level
-        now = real_ms()
-        if now - self._dial_at >= DIAL_S * 1000 and level != self._dialled:
-            self._dial_at, self._dialled = now, level
-            await self.say({"type": "dial.moved", "level": level})
+        self._dial = level
 
     async def mark(self, *, turn: bool = True, words: str = "", line: int | None = None) -> str:
         """A beat at this moment; its id."""
@@ -180,6 +177,9 @@ class Player(Page):
             self._chunk_at = now + CHUNK_S * 1000
             self.outbox.cut()
         await self._flush(now)
+        if self._dial is not None and now - self._dial_at >= DIAL_S * 1000:
+            self._dial_at, level, self._dial = now, self._dial, None
+            await self.say({"type": "dial.moved", "level": level})
 
     async def _flush(self, now: float) -> None:
         due = self.outbox.pending(now / 1000)

@@ -127,7 +127,7 @@ def _play(room: Room, command: Command, at: int) -> list[f.AnyFact]:
             return _end_telling(room, at, "done" if by == "teller" else "host")
         case Telling() as phase, TellerGone():
             return [f.RoomPaused(at=at, reason="teller_gone", ends_at=at + TELLER_GONE_MS)]
-        case Telling(), Peek():
+        case Telling(about=About(source="C")), Peek():
             _only(command, "host")
             return [] if room.about and room.about.peeked else [f.PeekOpened(at=at)]
         case Placing(), EndPlacing(skipped=skipped):

@@ -159,14 +159,17 @@ def surrogate_test(
     line = as_line(teller)
     rows = as_traces(listeners, len(line))
     _, reason = readable(line, rows, fs=fs)
-    pool = TellerPool(seed) if pool is None else pool
-    null = pool.null(line, fs=fs) if isinstance(pool, TellerPool) else pool
-    others = changes(np.where(np.isfinite(line), null.tellers, np.nan), fs=fs)
     own, moved = changes(line, fs=fs), changes(rows, fs=fs)
     lags = np.arange(ticks(max_lag_s, fs) + 1)
     observed = _highest(shifted_r(moved, own, lags))
     observed[[why is not None for why in reason]] = np.nan
     read = np.isfinite(observed)
+    pool = TellerPool(seed) if pool is None else pool
+    if not read.any():
+        null = Null("pool", np.empty((0, len(line))), 0, 0)
+    else:
+        null = pool.null(line, fs=fs) if isinstance(pool, TellerPool) else pool
+    others = changes(np.where(np.isfinite(line), null.tellers, np.nan), fs=fs)
     drawn = np.full((len(null.tellers), len(rows)), -np.inf)
     for i in np.flatnonzero(read):
         drawn[:, i] = np.nan_to_num(_highest(shifted_r(others, moved[i], -lags)), nan=-np.inf)

@@ -55,6 +55,8 @@ class TellerPool:
     def null(self, teller: npt.ArrayLike, *, fs: float) -> Null:
         """The pool for one teller: shape (size + usable real tellers, samples)."""
         line = as_line(teller)
+        if len(line) < 10 * fs:
+            raise ValueError(f"a pool needs a teller of at least 10 s, got {len(line) / fs} s")
         simulated = simulated_tellers(line, fs=fs, draws=self.size, rng=stream(self.seed, 1))
         fitted = [_fitted(other, len(line)) for other in self.real]
         real = [other for other in fitted if other is not None]

@@ -67,10 +67,15 @@ def act(request: HttpRequest, code: str, action: str) -> HttpResponse:
 
 def _back(request: HttpRequest, room: Room, refused: str = "") -> HttpResponse:
     room.refresh_from_db()
-    if request.htmx and room.ended_at is None:
+    if _by_htmx(request) and room.ended_at is None:
         return render(request, "host/console.html#console", console.context(request, room, refused))
     query = {"refused": refused} if refused else None
     return redirect(reverse("console", args=[room.code], query=query))
+
+
+def _by_htmx(request: HttpRequest) -> bool:
+    """Whether the console asks for itself alone (the middleware's answer, which HttpRequest's type lacks)."""
+    return bool(getattr(request, "htmx", False))
 
 
 def _move(command: moves.Command) -> Callable[[HttpRequest, Room], Answer]:

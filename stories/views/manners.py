@@ -10,7 +10,7 @@ from stories.views.access import SlowDown
 ASKED_FOR = ("screen-wake-lock", "fullscreen")
 # Nothing here sees, hears or locates anybody, and the browser is told to hold us to that.
 REFUSED = (
-    "accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture", "encrypted-media",
+    "accelerometer", "autoplay", "browsing-topics", "camera", "display-capture", "encrypted-media",
     "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "microphone", "midi",
     "payment", "picture-in-picture", "publickey-credentials-get", "serial", "usb", "xr-spatial-tracking",
 )  # fmt: skip

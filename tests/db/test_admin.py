@@ -17,7 +17,7 @@ PRIVATE = {"Beat", "Call", "Chunk", "Line", "Closure", "RoomKey", "Pairing"}
 @pytest.fixture
 def operator(client, django_user_model):
     """Somebody with every right Django knows."""
-    client.force_login(django_user_model.objects.create_superuser("operator", password="a long password"))
+    client.force_login(django_user_model.objects.create_superuser("operator"))
     return client
 
 

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from stories import analysis, drawing, history, jobs, models, replay, retention, synchrony
+from stories.live.rooms import LiveRoom, read
 from stories.protocol import moves
 from stories.protocol.replies import Band, CallResult, Mark, OwnReveal, Picture, PictureBeat, Score
 from tests.db.evening import DONE, Evening
@@ -128,8 +129,7 @@ def test_the_picture_is_there_at_once_and_completes_itself_when_the_job_has_run(
     assert (at_once.score.pending, at_once.marks, at_once.score.verdict) == (True, "pending", None)
     assert (complete.score.pending, complete.score.verdict) == (False, "in_step")
     assert complete.marks in ("some", "none")
-    assert complete.score.low < complete.score.r <= 1
-    assert complete.score.chance < complete.score.r
+    assert complete.score.chance < complete.score.low <= complete.score.r <= complete.score.high <= 1
     for same in ("teller", "room", "seconds", "beats"):
         assert getattr(at_once, same) == getattr(complete, same)
     row = models.Analysis.objects.get(telling=telling)
@@ -409,6 +409,20 @@ def test_a_story_is_gone_with_everything_said_and_felt_when_its_teller_takes_it_
     assert analysis.picture(evening.about) is None
     assert analysis.own(evening.about) == {}
     assert replay.page(telling) is None
+
+
+def test_pages_that_show_the_reveal_are_told_an_empty_picture_when_the_story_is_taken_back(db):
+    evening, telling = crowd(3)
+    evening.open_reveal(4)
+    room = LiveRoom(evening.row.pk)
+    room.apply(read(evening.row.pk, 0))
+    assert shown_in(room.reveal_shown().picture) >= {"teller", "room", "score"}
+
+    retention.withdraw(telling)
+    room.apply(read(evening.row.pk, room.state.version))
+
+    assert shown_in(room.reveal_shown().picture) == set()
+    assert room.reveal_shown().picture.teller_name == ""
 
 
 def test_nobodys_picture_is_kept_of_a_story_that_still_runs(db):

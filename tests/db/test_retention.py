@@ -44,6 +44,7 @@ def test_nothing_of_a_room_is_left_when_it_is_deleted(db, heard, django_capture_
     evening = full_evening()
     room = evening.row.pk
 
+    heard.clear()
     with django_capture_on_commit_callbacks(execute=True):
         retention.delete_room(evening.row)
 

@@ -194,3 +194,19 @@ test("a browser that cannot even open a socket tries again", () => {
 
   assert.equal(tries, 3);
 });
+
+test("once welcomed, a new loss is met with patience from the start", () => {
+  const { socket, wires, timers, welcome } = conversation({ random: () => 1 });
+  socket.start();
+  for (let i = 0; i < 4; i += 1) {
+    wires.at(-1).onclose({ code: 1006 });
+    timers.pass(8_000);
+  }
+  welcome();
+  const before = wires.length;
+
+  wires.at(-1).onclose({ code: 1006 });
+  timers.pass(1_000);
+
+  assert.equal(wires.length, before + 1);
+});

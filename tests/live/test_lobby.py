@@ -1,20 +1,43 @@
 """Before the story: lights that follow hands, names, the queue of tellers, and time that runs out by itself."""
 
+from stories.people.page import Page
 from tests.live.table import Table
 
 
 async def test_the_stage_sees_a_light_where_the_hand_left_it(table: Table) -> None:
-    number = table.ben.you["light"]["number"]
-
-    def shown() -> list[int]:
-        return [level for m in table.stage.heard("lights.moved") for n, level in m["lights"] if n == number]
-
     for level in (100, 300, 900):
-        await table.ben.dial(level)
-        await table.stage.until(lambda level=level: shown()[-1:] == [level])
+        table.ben.dial(level)
+        await table.stage.until(lambda level=level: moves(table)[-1:] == [level])
 
-    assert shown() == [100, 300, 900]
+    assert moves(table) == [100, 300, 900]
     assert table.eli.heard("lights.moved") == []
+
+
+async def test_the_last_of_many_quick_moves_counts(table: Table) -> None:
+    for level in range(0, 1000, 40):
+        await table.ben.say({"type": "dial.moved", "level": level})
+
+    await table.stage.until(lambda: moves(table)[-1:] == [960])
+
+    # Ten a second at most reach the stage, however many were made.
+    assert len(moves(table)) < 10
+
+
+async def test_a_stage_that_is_loaded_anew_finds_the_lights_where_they_are(table: Table) -> None:
+    table.ben.dial(730)
+    await table.stage.until(lambda: moves(table)[-1:] == [730])
+    desk = table.evening.desk
+
+    async with Page(desk.address, "stage", desk.code, desk.token) as stage:
+        await stage.until(lambda: stage.heard("lights.moved"))
+
+        assert [table.ben.you["light"]["number"], 730] in stage.heard("lights.moved")[0]["lights"]
+
+
+def moves(table: Table) -> list[int]:
+    """The levels of Ben's light the stage was shown."""
+    number = table.ben.you["light"]["number"]
+    return [level for m in table.stage.heard("lights.moved") for n, level in m["lights"] if n == number]
 
 
 async def test_lights_do_not_move_while_a_story_runs(table: Table) -> None:

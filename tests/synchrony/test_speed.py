@@ -37,7 +37,7 @@ def test_a_live_score_of_thirty_listeners_takes_milliseconds():
 
 
 def test_everything_a_reveal_shows_at_once_is_quick():
-    """55 ms for three minutes and thirty listeners."""
+    """50 ms for three minutes and thirty listeners."""
     teller, rows = TELLER[: 180 * FS], ROWS[:, : 180 * FS]
 
     def reveal():
@@ -52,12 +52,12 @@ def test_everything_a_reveal_shows_at_once_is_quick():
 
 
 def test_a_full_null_is_a_matter_of_a_moment():
-    """80 ms for five minutes and 999 tellers."""
+    """170 ms for five minutes and 999 tellers."""
     assert best_of(2, lambda: room_score(TELLER, ROWS, fs=FS, source="C", null=TellerPool(1), seed=1)) < 2
 
 
 def test_isc_does_not_grow_with_the_square_of_the_crowd():
-    """80 ms for two thousand listeners of five minutes."""
+    """100 ms for two thousand listeners of five minutes."""
     crowd = np.tile(ROWS, (67, 1))
 
     assert best_of(2, lambda: isc(crowd)) < 1

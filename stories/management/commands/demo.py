@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from stories import content
+from stories.people.browser import Turned
 from stories.people.evening import Evening, open_evening, seat_guests
 from stories.people.guest import Company, Guest
 from stories.people.server import Server, free_port
@@ -45,7 +46,7 @@ class Command(BaseCommand):
                     asyncio.run(self._play(server.address, options))
             except KeyboardInterrupt:
                 self._say("\n  The demo is over; nothing of it is kept.")
-            except RuntimeError as error:
+            except (RuntimeError, TimeoutError, Turned) as error:
                 raise CommandError(str(error)) from error
 
     def _say(self, text: str) -> None:
@@ -101,8 +102,8 @@ class Command(BaseCommand):
         for line in described(picture):
             self._say(f"    {line}")
         self._say(f"    {evening.desk.address}/r/{picture['replay']}")
-        await evening.act("advance")
-        await evening.console.phase("debrief")
+        if evening.console.room["phase"] == "reveal":
+            await evening.act("advance")
 
 
 def _is_free(port: int) -> bool:

@@ -36,6 +36,7 @@ class Command(BaseCommand):
         parser.add_argument("--source", choices=["A", "B", "C"], default="C", help="the teller's line")
         parser.add_argument("--script", default="", help="a script's id instead of a free story (source A)")
         parser.add_argument("--recording", type=Path, help="an .npz with teller, listeners and fs, replayed")
+        parser.add_argument("--willing", type=int, default=1, help="with --code: how many offer to tell")
         parser.add_argument("--lobby", action="store_true", help="only sit in the lobby and move the lights")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -51,6 +52,8 @@ class Command(BaseCommand):
             self.stdout.write("They leave.")
         except Turned as turned:
             raise CommandError(f"the game turned us away: {turned}") from turned
+        except TimeoutError as error:
+            raise CommandError(f"the evening got stuck: {error}") from error
         except ConnectionRefusedError as error:
             raise CommandError(f"nothing answers at {options['url']}: start it with `make play`") from error
 
@@ -69,7 +72,9 @@ class Command(BaseCommand):
             await self._visit(options, company)
 
     async def _visit(self, options: dict[str, Any], company: Company) -> None:
-        guests = await seat_guests(options["url"], options["code"], company, options["listeners"])
+        guests = await seat_guests(
+            options["url"], options["code"], company, options["listeners"], willing=options["willing"]
+        )
         self.stdout.write(f"{len(guests)} people sit in room {options['code']}. They leave with Ctrl+C.")
         try:
             await asyncio.gather(*(guest.until(lambda g=guest: g.over, within=86_400) for guest in guests))
