@@ -4,6 +4,9 @@
 import os
 import sys
 
+# Matrices here are small: more threads than one only fight over the cores. Read when NumPy loads.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mirrorgame.settings")

@@ -15,6 +15,10 @@ from stories.protocol.phases import About
 from stories.protocol.replies import OwnReveal, Picture
 
 
+USUAL_LAG_S = 1.5
+"""How late a hand usually is (known-signal tracking, Booth and others: 1.1 to 2.3 s)."""
+
+
 def picture(about: About) -> Picture | None:
     """The whole picture of a telling, computed from rows if nobody did yet; None once it is withdrawn."""
     telling = _telling(about.id)
@@ -75,7 +79,10 @@ def complete(telling_id: int) -> None:
         score = _room_score(told, judged=True)
         together = None
         if len(told.participants) >= drawing.FEWEST_FOR_LINE:
-            together = synchrony.togetherness(told.line, told.listeners, fs=told.fs, seed=told.seed)
+            lag_s = score.fit.lag_s if score.reason is None else USUAL_LAG_S
+            together = synchrony.togetherness(
+                told.line, told.listeners, fs=told.fs, seed=told.seed, lag_s=lag_s
+            )
         shown = drawing.draw(told, score, together, complete=True)
         if _keep(told, shown, score, complete=True) is not None:
             bulletin.tell(bulletin.RevealNews(room=telling.room_id, telling=telling.public_id))

@@ -128,7 +128,7 @@ def _call(told: Material, apart: Mark | None) -> CallResult | None:
         answer, options = _split_at(told, apart), len(tellings.call_choices(told.telling))
         kind = "beat"
     result = synchrony.call_result(sum(choice == answer for choice in choices), len(choices), options)
-    name = content.arc(answer).name if kind == "arc" else answer
+    name = tellings.in_words_of(told.telling.room, content.arc(answer).name) if kind == "arc" else answer
     return CallResult(
         kind=kind, right=result.hits, of=result.n, expected=round(result.expected, 1), answer=name
     )

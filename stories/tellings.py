@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 from django.db import IntegrityError, transaction
+from django.utils import translation
 
 from stories import bulletin, content, history, seats, synchrony
 from stories.models import Beat, Call, Line, Participant, Room, Telling
@@ -70,8 +71,8 @@ def prepare(
             card=card,
             arc=dealt.shape,
             arc_levels=list(dealt.levels),
-            low=words.strip.low if words else "",
-            high=words.strip.high if words else "",
+            low=in_words_of(room, words.strip.low) if words else "",
+            high=in_words_of(room, words.strip.high) if words else "",
         )
         if chosen:
             _keep_lines(telling, _lines_of(chosen))
@@ -90,6 +91,12 @@ def prepare(
         Participant.objects.filter(pk=teller.pk).update(willing_at=None)
         seats.bulletin_tell_roster(room.pk)
     return telling
+
+
+def in_words_of(room: Room, word: str) -> str:
+    """A word of the content in the language the room was opened in: everybody there reads the same one."""
+    with translation.override(room.language):
+        return translation.gettext(word)
 
 
 def _lines_of(script: content.Script) -> list[PreparedLine]:
@@ -295,7 +302,8 @@ class Bundle:
 
 def bundle(about: About | None, own: dict[int, OwnReveal] | None = None) -> Bundle | None:
     """The rows of the telling at hand; `own` is what each listener privately sees, once it may be seen."""
-    telling = about and Telling.objects.filter(public_id=about.id).first()
+    # With its room: `you` reads the room's language where no query may be made.
+    telling = about and Telling.objects.select_related("room").filter(public_id=about.id).first()
     if not telling:
         return None
     return Bundle(
@@ -342,4 +350,7 @@ def you(seat: Participant, of: Bundle | None) -> You:
 def arc_steps(telling: Telling) -> list[ArcStep]:
     """The arc the teller holds in hand, feeling by feeling."""
     feelings = content.feelings_along(telling.arc_levels)
-    return [ArcStep(feeling=f, level=level) for f, level in zip(feelings, telling.arc_levels, strict=True)]
+    return [
+        ArcStep(feeling=in_words_of(telling.room, feeling), level=level)
+        for feeling, level in zip(feelings, telling.arc_levels, strict=True)
+    ]

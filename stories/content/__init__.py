@@ -17,7 +17,7 @@ from .names import generate_name, languages
 __all__ = [
     "Arc", "ArcStep", "Card", "Deck", "Scaffold", "Script", "ScriptLine", "StripWords",
     "arc", "arc_feelings", "arc_levels", "arcs", "card", "deck", "decks",
-    "feeling_word", "feelings_along", "generate_name", "languages", "script", "scripts",
+    "feeling_word", "feelings_along", "generate_name", "languages", "script", "scripts", "words",
 ]  # fmt: skip
 
 Text = Annotated[str, Meta(min_length=1, max_length=140)]
@@ -211,6 +211,21 @@ def feelings_along(levels: Iterable[int]) -> tuple[str, ...]:
         words = stretch(level).words
         said.append(next((word for word in words if word not in said), words[0]))
     return tuple(said)
+
+
+def words() -> tuple[str, ...]:
+    """All content that is shown as words of the game and not read as a story, each once: for translators."""
+    found: dict[str, None] = {}
+    for arc in arcs():
+        found |= dict.fromkeys((arc.name, arc.label, arc.hint))
+    for deck in decks():
+        found |= dict.fromkeys((deck.name, deck.description, deck.note))
+    for feeling in read("arcs.json", ArcsFile).feelings:
+        found |= dict.fromkeys(feeling.words)
+    told = [*scripts(), *(card for deck in decks() for card in deck.cards)]
+    for story in told:
+        found |= dict.fromkeys((story.strip.low, story.strip.high))
+    return tuple(found)
 
 
 def stretch(level: int) -> Feeling:

@@ -12,18 +12,8 @@ from typing import Any
 LONGEST_CHUNK = 240
 ANSWER_S = 10.0
 JITTER_S = 3.0
-# Sending these again cannot help.
-HOPELESS = frozenset(
-    {
-        "trace.conflict",
-        "trace.too_late",
-        "trace.not_sampled",
-        "trace.range",
-        "trace.poisonous",
-        "telling.unknown",
-        "room.ended",
-    }
-)
+# After these a chunk is welcome later; after every other refusal sending it again cannot help.
+LATER = frozenset({"trace.future", "trace.busy", "rate.slow_down"})
 
 Message = dict[str, Any]
 Stretch = tuple[int, list[int]]
@@ -144,7 +134,7 @@ class Outbox:
     def refused(self, refusal: Message) -> None:
         """A chunk or a closing was not taken."""
         run = self.runs.get(refusal.get("run") or "")
-        if run is None or refusal["code"] not in HOPELESS:
+        if run is None or refusal["code"] in LATER:
             return
         if refusal["of"] == "trace.closed":
             del self.runs[run.id]

@@ -164,7 +164,7 @@ class Player(Page):
                 self._kept.pop(("heard.rate", ""), None)
             case "refused" if message["of"].startswith("trace."):
                 self.outbox.refused(message)
-            case "refused":
+            case "refused" if message["code"] != "rate.slow_down":
                 self._kept.pop((message["of"], message.get("beat") or ""), None)
         if self.room.get("phase") == "preparing" and self.telling:
             # The page was open and the hand was on before the first tick: nothing of it is missed.
@@ -186,8 +186,7 @@ class Player(Page):
         for key, (message, again_at) in list(self._kept.items()):
             if now >= again_at:
                 self._kept[key] = (message, self._again())
-                if again_at == 0.0:
-                    due.append(message)
+                due.append(message)
         for message in due:
             for really in self.spoil(message):
                 if really["type"] == "trace.chunk":

@@ -39,6 +39,8 @@ class Evening:
     def sit(self, name: str, *, here: bool = True) -> models.Participant:
         """Somebody takes a seat, with an open page or without."""
         seat, token = seats.take_seat(self.row, name=name)
+        # Whoever sits here came before any story of this evening's own clock.
+        models.Participant.objects.filter(pk=seat.pk).update(joined_at=0)
         if here:
             models.Participant.objects.filter(pk=seat.pk).update(socket=f"page-of-{name}")
         seat.refresh_from_db()

@@ -365,3 +365,13 @@ def test_passing_leaves_no_story_behind_that_anybody_is_shown(evening):
     telling.refresh_from_db()
     assert (telling.started_at, evening.state.about) == (None, None)
     assert refusal_of(lambda: evening.obey(BEGIN)) == "phase.wrong"
+
+
+def test_a_latecomer_is_told_so_when_a_story_runs_already(evening):
+    evening.begin(source="A")
+    models.Participant.objects.filter(pk=evening["Ben"].pk).update(joined_at=evening.about.started_at + 1)
+    evening["Ben"].refresh_from_db()
+
+    you = tellings.you(evening["Ben"], tellings.bundle(evening.about))
+
+    assert you.late is True

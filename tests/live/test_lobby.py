@@ -1,5 +1,7 @@
 """Before the story: lights that follow hands, names, the queue of tellers, and time that runs out by itself."""
 
+import pytest
+
 from stories.people.page import Page
 from tests.live.table import Table
 
@@ -92,6 +94,7 @@ async def test_passing_leads_back_to_the_lobby_without_a_name(table: Table) -> N
     assert table.ana.key not in str(told)
 
 
+@pytest.mark.slow
 async def test_a_teller_who_never_begins_is_let_go_in_the_same_words(table: Table) -> None:
     await table.prepare()
 

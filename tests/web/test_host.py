@@ -200,12 +200,13 @@ def test_wish_moves_the_room(meeting, until, wish, becomes):
     assert type(phase(meeting)) is becomes
 
 
-def test_peek_is_kept_for_good(meeting):
-    meeting.tell("Ana", "telling")
+@pytest.mark.parametrize(("source", "peeked"), [("A", False), ("B", False), ("C", True)])
+def test_peek_is_kept_for_good_where_there_is_a_live_dial(meeting, source, peeked):
+    meeting.tell("Ana", "telling", source=source)
 
     meeting.wish("peek")
 
-    assert history.read(meeting.room.pk).about.peeked is True
+    assert history.read(meeting.room.pk).about.peeked is peeked
 
 
 def test_settings_are_kept(meeting):

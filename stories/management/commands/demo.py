@@ -1,6 +1,7 @@
 """A story from lobby to reveal with simulated people, to be watched by somebody alone."""
 
 import asyncio
+import signal
 import socket
 import tempfile
 import webbrowser
@@ -38,6 +39,8 @@ class Command(BaseCommand):
         known = [script.id for script in content.scripts()]
         if options["script"] and options["script"] not in known:
             raise CommandError(f"no script {options['script']!r}; there are {', '.join(known)}")
+        # Ended politely, this command takes its server with it.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         port = options["port"] or (8000 if _is_free(8000) else free_port())
         with tempfile.TemporaryDirectory(prefix="mirror-demo-", ignore_cleanup_errors=True) as folder:
             server = Server(Path(settings.BASE_DIR) / "manage.py", Path(folder), port=port)

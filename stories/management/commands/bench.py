@@ -1,0 +1,60 @@
+"""Measure this machine: JSON lines on standard output, a table for people on standard error."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from stories.management.bench import crowd, engine, evenings, screens, start
+from stories.management.bench.report import Row, machine, table
+
+ROOT = Path(settings.BASE_DIR)
+MANAGE = ROOT / "manage.py"
+
+# What is measured together, and the ids of its rows.
+MEASUREMENTS: dict[tuple[str, ...], Callable[[], list[Row]]] = {
+    ("start_s",): lambda: start.measure(ROOT),
+    ("reveal_ms", "null_A_s", "null_C_s", "score_ms"): engine.measure,
+    ("ack_p99",): lambda: crowd.measure(MANAGE),
+    ("P1", "P1_taps", "P2_join_kB", "P2_dial_s", "play_kB", "P3", "P3_clicks"): lambda: screens.measure(
+        MANAGE
+    ),
+    ("P4_12", "P4_30", "null_s"): lambda: evenings.measure(MANAGE),
+}
+
+
+class Command(BaseCommand):
+    help = __doc__
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--only", default="", help="ids, comma-separated")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        wanted = {one for one in options["only"].split(",") if one}
+        known = {one for ids in MEASUREMENTS for one in ids}
+        if unknown := wanted - known:
+            raise CommandError(
+                f"no such id: {', '.join(sorted(unknown))}. There are: {', '.join(sorted(known))}"
+            )
+        machine()
+        rows = []
+        for ids, measure in MEASUREMENTS.items():
+            if wanted and not wanted & set(ids):
+                continue
+            self.stderr.write(f"measuring {', '.join(ids)} ...")
+            try:
+                found = [row for row in measure() if not wanted or row.id in wanted]
+            except screens.NoChromium as missing:
+                self.stderr.write(self.style.ERROR(f"NOT MEASURED ({missing}): {', '.join(ids)}"))
+                continue
+            rows += found
+            for row in found:
+                self.stdout.write(json.dumps(row.as_json()))
+            self.stdout.flush()
+        self.stderr.write("\n" + "\n".join(table(rows)))
+        if missed := [row.id for row in rows if row.held == "MISS"]:
+            self.stderr.write(self.style.ERROR(f"missed: {', '.join(missed)}"))
