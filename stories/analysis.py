@@ -14,7 +14,6 @@ from stories.models import Analysis, Telling
 from stories.protocol.phases import About
 from stories.protocol.replies import OwnReveal, Picture
 
-
 USUAL_LAG_S = 1.5
 """How late a hand usually is (known-signal tracking, Booth and others: 1.1 to 2.3 s)."""
 

@@ -12,13 +12,13 @@ from collections.abc import Coroutine
 from typing import Any
 
 import msgspec
-from channels.layers import get_channel_layer
 
 from stories import analysis, bulletin, history, jobs, models, retention, traces
 from stories.clock import now_ms
 from stories.live.offload import offload
 from stories.live.peer import Peer
 from stories.live.recorder import Recorder
+from stories.live.relay import Relay
 from stories.live.rooms import LiveRoom, read, read_roster
 from stories.live.scorer import Scorer
 from stories.protocol import moves
@@ -35,9 +35,7 @@ HEARTBEAT_S = 5.0
 SWEEP_S = 30.0
 ROSTER_S = 0.5
 TELLER_GRACE_S = 4.0
-LAYER_S = 1.0
 SMALL_ROOM = 200
-RECEIVE_RETRY_S = 1.0
 
 
 class Hub:
@@ -49,7 +47,7 @@ class Hub:
         self.recorder = Recorder()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._out: list[bulletin.AnyNews] = []
+        self._relay = Relay(self.id, self._wake)
         self._last = {"heads": 0.0, "heartbeat": 0.0, "sweep": 0.0, "reel": 0.0}
 
     async def start(self) -> None:
@@ -58,7 +56,7 @@ class Hub:
         self.recorder.start()
         bulletin.listen(self.hear)
         self._do(self._ticks())
-        self._do(self._listen_to_layer())
+        self._do(self._relay.listen())
 
     async def stop(self) -> None:
         """Store what waits and leave."""
@@ -110,7 +108,7 @@ class Hub:
             self._loop.call_soon_threadsafe(self._hear_here, news)
 
     def _hear_here(self, news: bulletin.AnyNews) -> None:
-        self._out.append(news)
+        self._relay.pass_on(news)
         self._wake(news)
 
     def _wake(self, news: bulletin.AnyNews) -> None:
@@ -173,38 +171,6 @@ class Hub:
         elif room.reading is None or reading.state.version >= room.reading.state.version:
             room.apply(reading)
 
-    # -- the other processes -----------------------------------------------------------------------------
-
-    async def _publish(self) -> None:
-        if not self._out:
-            return
-        news, self._out = self._out, []
-        try:
-            message = {"type": "hub.news", "from": self.id, "body": bulletin.pack(news)}
-            async with asyncio.timeout(LAYER_S):
-                await get_channel_layer().group_send(bulletin.HUBS, message)
-        except Exception:
-            logger.warning("%d wake-ups were not published", len(news), exc_info=True)
-
-    async def _listen_to_layer(self) -> None:
-        while True:
-            try:
-                layer = get_channel_layer()
-                channel = await layer.new_channel()
-                await layer.group_add(bulletin.HUBS, channel)
-                # Whatever was said before the subscription is found by comparing heads.
-                self._last["heads"] = 0.0
-                while True:
-                    message = await layer.receive(channel)
-                    if message.get("from") != self.id:
-                        for news in bulletin.unpack(message["body"]):
-                            self._wake(news)
-            except asyncio.CancelledError:
-                raise
-            except Exception:
-                logger.warning("the channel layer is away; trying again", exc_info=True)
-                await asyncio.sleep(RECEIVE_RETRY_S)
-
     # -- time ------------------------------------------------------------------------------------------
 
     async def _ticks(self) -> None:
@@ -223,7 +189,7 @@ class Hub:
         return True
 
     async def _tick(self) -> None:
-        await self._publish()
+        await self._relay.publish()
         beat = self._every("heartbeat", HEARTBEAT_S)
         reel = self._every("reel", 1.0)
         at = now_ms()
