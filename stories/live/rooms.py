@@ -4,7 +4,7 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 
-from stories import analysis, drawing, history, models, tellings, traces
+from stories import analysis, drawing, history, models, personal, traces
 from stories.live.peer import Peer
 from stories.live.scorer import Scorer
 from stories.protocol import facts as f
@@ -35,7 +35,7 @@ class Reading:
     state: Room
     because: str
     words: dict[str, str]
-    bundle: tellings.Bundle | None
+    bundle: personal.Bundle | None
     picture: Picture | None
     captions: tuple[CaptionShown, ...] = ()
     sealed: int = 0
@@ -55,7 +55,7 @@ def read(room_id: int, seen: int) -> Reading | None:
         picture = analysis.picture(about)
         if state.playing.step >= REVEAL_STEPS.index("room") + 1:
             own = analysis.own(about)
-    bundle = tellings.bundle(about, own)
+    bundle = personal.bundle(about, own)
     captions = tuple(
         CaptionShown(telling=about.id, beat=b.id, tick=b.tick, words=b.words)
         for b in (bundle.beats if bundle else [])
@@ -63,7 +63,7 @@ def read(room_id: int, seen: int) -> Reading | None:
     )
     running = bundle is not None and isinstance(state.playing, Telling)
     sealed = traces.moments_sealed(bundle.telling.pk) if bundle and running else 0
-    return Reading(state, because, tellings.words_of(about), bundle, picture, captions, sealed)
+    return Reading(state, because, personal.words_of(about), bundle, picture, captions, sealed)
 
 
 def read_roster(room_id: int) -> list[models.Participant]:
@@ -131,7 +131,7 @@ class LiveRoom:
         return public(self.state, **(self.reading.words if self.reading else {}))
 
     @property
-    def bundle(self) -> tellings.Bundle | None:
+    def bundle(self) -> personal.Bundle | None:
         return self.reading.bundle if self.reading else None
 
     def greeted(self, *roles: str) -> list[Peer]:
@@ -157,7 +157,7 @@ class LiveRoom:
         """Tell one seat what changed for it, if anything did."""
         if peer.seat is None:
             return
-        you = tellings.you(peer.seat, self.bundle)
+        you = personal.you(peer.seat, self.bundle)
         if you != peer.told:
             peer.told = you
             peer.say(YouChanged(you=you))
@@ -183,7 +183,7 @@ class LiveRoom:
             count=count,
             people=[
                 Person(
-                    light=tellings.light_of(seat),
+                    light=personal.light_of(seat),
                     here=bool(seat.socket),
                     willing=seat.willing_at is not None,
                     hand_on=seat.number in hands,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from stories import bulletin, models, seats, tellings, traces
+from stories import bulletin, models, personal, seats, tellings, traces
 from stories.clock import now_exact_ms, now_ms
 from stories.history import obey
 from stories.live.hub import Hub
@@ -124,7 +124,7 @@ class Session:
             if _quiet(room):
                 # A stage that was loaded anew finds the lights where the hands are.
                 room.lights_moved.update(room.lights)
-        peer.told = tellings.you(peer.seat, room.bundle) if peer.seat else None
+        peer.told = personal.you(peer.seat, room.bundle) if peer.seat else None
         welcome: list[r.ServerMessage] = [
             r.Welcome(
                 protocol=PROTOCOL,

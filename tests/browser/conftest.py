@@ -52,24 +52,27 @@ def clock_rate() -> float:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, clock_rate: float) -> Iterator[Server]:
-    """`manage.py play`, with a second way in for phones whose network will fail: `server.wire`."""
-    port = free_port()
-    settings = {"CLOCK_RATE": str(clock_rate), "RATE_LIMITS": "0", "ORIGINS": f"http://127.0.0.1:{port}"}
-    with Server(ROOT / "manage.py", tmp_path_factory.mktemp("server"), **settings) as running:
-        with Wire(port, to=running.port) as wire:
-            running.wire = wire  # type: ignore[attr-defined]
-            yield running
-    noise = [
-        line for line in running.log.read_text().splitlines() if " ERROR " in line or "Traceback" in line
-    ]
-    assert noise == []
+def wire() -> Iterator[Wire]:
+    """A second way into the server, for phones whose network will fail."""
+    with Wire(free_port(), to=free_port()) as wire:
+        yield wire
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, wire: Wire, clock_rate: float) -> Iterator[Server]:
+    """`manage.py play` with a database of its own; by the end it has logged no error."""
+    settings = {"CLOCK_RATE": str(clock_rate), "RATE_LIMITS": "0", "ORIGINS": wire.address}
+    folder = tmp_path_factory.mktemp("server")
+    with Server(ROOT / "manage.py", folder, port=wire.to, **settings) as running:
+        yield running
+    logged = running.log.read_text().splitlines()
+    assert [line for line in logged if " ERROR " in line or "Traceback" in line] == []
 
 
 @pytest.fixture
-def evening(chromium: Browser, server: Server) -> Iterator[Evening]:
+def evening(chromium: Browser, server: Server, wire: Wire) -> Iterator[Evening]:
     """A room to be; at the end no page may have complained, nor asked anybody else for anything."""
-    with Evening(chromium, server) as held:
+    with Evening(chromium, server, wire) as held:
         yield held
         assert held.complaints() == []
         assert held.strangers() == []

@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, WebSocket
 
 from stories.people.server import Server
+from tests.browser.wire import Wire
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-DESK = {"viewport": {"width": 1280, "height": 720}}
+DESK = {"viewport": {"width": 1024, "height": 640}}
 WITHIN_S = 20.0
 FELT = "test:felt"
 
@@ -95,7 +96,7 @@ class Someone:
         while not ready():
             if time.monotonic() > deadline:
                 raise AssertionError(f"{self.who} waited {within} s until {what}; the room: {self.room}")
-            self.page.wait_for_timeout(20)
+            self.page.wait_for_timeout(40)
 
     def in_phase(self, phase: str, *, within: float = WITHIN_S) -> None:
         self.until(lambda: self.phase == phase, f"the room was {phase}", within=within)
@@ -138,8 +139,8 @@ class Someone:
 class Evening:
     """Opens pages and keeps an eye on all of them."""
 
-    def __init__(self, browser: Browser, server: Server) -> None:
-        self.browser, self.server = browser, server
+    def __init__(self, browser: Browser, server: Server, wire: Wire) -> None:
+        self.browser, self.server, self.wire = browser, server, wire
         self.people: list[Someone] = []
         self._contexts: list[BrowserContext] = []
         self._complaints: list[str] = []
@@ -175,7 +176,7 @@ class Evening:
     def guest(self, who: str, code: str, *, wired: bool = False, **options: Any) -> Someone:
         """Somebody who scans the QR and is in with one tap."""
         guest = self.someone(who, self.context(**{**PHONE, **options}), wired=wired)
-        address = self.server.wire.address if wired else self.server.address  # type: ignore[attr-defined]
+        address = self.wire.address if wired else self.server.address
         guest.page.goto(f"{address}/j/{code}")
         guest.page.get_by_role("button", name="I'm in").click()
         guest.until(lambda: guest.last("welcome"), "it was welcome")
@@ -187,7 +188,7 @@ class Evening:
 
     def strangers(self) -> list[tuple[str, str]]:
         """Requests that went anywhere but to the game."""
-        ours = {urlsplit(self.server.address).netloc, urlsplit(self.server.wire.address).netloc}  # type: ignore[attr-defined]
+        ours = {urlsplit(self.server.address).netloc, urlsplit(self.wire.address).netloc}
         return [
             (who, url)
             for who, url in self._asked

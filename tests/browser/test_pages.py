@@ -126,9 +126,11 @@ def test_every_state_of_a_room_fits_a_small_phone(evening: Evening):
         wrong["the replay"] = found
     cleo.page.locator("#ending > summary").click()
     cleo.page.get_by_role("button", name="End…").click()
+    expect(cleo.page.get_by_role("heading", name="End this room?")).to_be_visible()
     if found := look(cleo.page):
         wrong["are you sure"] = found
     cleo.page.get_by_role("button", name="End the room").click()
+    expect(cleo.page.get_by_role("heading", name="This room has ended")).to_be_visible()
     together([stage, ana, eli], lambda one: one.phase == "ended", "the room ended")
     look_at("ended")
 

@@ -98,7 +98,7 @@ def test_the_host_reads_first_when_nobody_has_offered(evening: Evening):
     line = reader.page.get_by_role("button", name="Next line")
     while line.is_enabled():
         line.click()
-        keep_moving(listeners, [], seconds=0.3)
+        keep_moving(listeners, [], seconds=0.1)
     expect(stage.page.locator("#caption")).not_to_be_empty()
     reader.page.get_by_role("button", name="I'm done").click()
     together(everybody, lambda one: one.phase == "settling", "the story was over")

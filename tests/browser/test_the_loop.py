@@ -40,7 +40,7 @@ def test_a_room_plays_the_loop_when_networks_fail_and_pages_reload(evening: Even
     # Everybody's hand is on; then Eli's network swallows everything for twenty seconds, and pages are reloaded.
     keep_moving([ana, ben, eli], [dov], seconds=1)
     eli.until(lambda: eli.last("trace.acked"), "a first chunk was stored")
-    evening.server.wire.swallow()
+    evening.wire.swallow()
     dark = time.monotonic()
     eli_heard = len(eli.heard)
     keep_moving([ana, ben, eli], [dov], seconds=2)
@@ -50,7 +50,7 @@ def test_a_room_plays_the_loop_when_networks_fail_and_pages_reload(evening: Even
     stage_too = another(evening, "the second stage", stage, f"/stage/{code}")
     keep_moving([ana, ben, eli], [dov], seconds=HOLE_S - (time.monotonic() - dark))
     assert len(eli.heard) == eli_heard
-    evening.server.wire.mend()
+    evening.wire.mend()
     eli.until(
         lambda: len(eli.heard) > eli_heard and eli.last("welcome") in eli.heard[eli_heard:], "it was back"
     )

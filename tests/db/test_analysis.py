@@ -1,9 +1,12 @@
 """What a telling comes to: computed from rows, opened part by part, and gone when it is taken back."""
 
 import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import msgspec
 import pytest
+from django.db import connection
 
 from stories import analysis, drawing, history, jobs, models, replay, retention, synchrony
 from stories.live.rooms import LiveRoom, read
@@ -364,27 +367,48 @@ def test_others_keep_their_tellings_as_they_are_when_one_takes_traces_back(db):
     assert models.Chunk.objects.filter(telling=theirs).count() == 4
 
 
-def test_deleted_traces_do_not_come_back_when_a_picture_was_being_drawn(db):
+@contextmanager
+def meanwhile(work: Callable[[], object]) -> Iterator[None]:
+    """Somebody else does something at the last moment before what was computed is written."""
+    did = []
+
+    def meddle(execute, sql, params, many, context):
+        if not did and sql.startswith("SELECT") and '"revision" = ' in sql:
+            did.append(True)
+            work()
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(meddle):
+        yield
+    assert did
+
+
+@pytest.mark.parametrize("stroke", ["first", "second"])
+def test_deleted_traces_do_not_come_back_when_a_picture_was_being_drawn(db, stroke):
+    evening, _ = crowd(3)
+    leaver = evening["Listener 0"]
+    if stroke == "second":
+        analysis.picture(evening.about)
+
+    with meanwhile(lambda: retention.forget_traces(leaver)):
+        analysis.picture(evening.about) if stroke == "first" else run_jobs()
+
+    row = models.Analysis.objects.get()
+    assert str(leaver.pk) not in row.own
+    assert analysis.picture(evening.about).room_reason == "few_listeners"
+
+
+@pytest.mark.parametrize("stroke", ["first", "second"])
+def test_a_story_taken_back_does_not_come_back_when_a_picture_was_being_drawn(db, stroke):
     evening, telling = crowd(3)
-    before = models.Telling.objects.select_related("teller").get(pk=telling.pk)
+    if stroke == "second":
+        analysis.picture(evening.about)
 
-    retention.forget_traces(evening["Listener 0"])
-    # Somebody had read the telling before that and only now writes what it came to.
-    row = analysis.first_stroke(before, evening.about)
-
-    assert str(evening["Listener 0"].pk) not in row.own
-    assert row.picture["room"] is None if "room" in row.picture else True
-
-
-def test_a_story_taken_back_does_not_come_back_when_a_picture_was_being_drawn(db):
-    evening, telling = crowd(3)
-    before = models.Telling.objects.select_related("teller").get(pk=telling.pk)
-
-    retention.withdraw(telling)
-    row = analysis.first_stroke(before, evening.about)
+    with meanwhile(lambda: retention.withdraw(telling)):
+        analysis.picture(evening.about) if stroke == "first" else run_jobs()
     run_jobs()
 
-    assert row is None
+    assert analysis.picture(evening.about) is None
     assert models.Analysis.objects.count() == 0
 
 

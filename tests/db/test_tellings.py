@@ -5,7 +5,7 @@ import random
 import msgspec
 import pytest
 
-from stories import bulletin, content, models, synchrony, tellings
+from stories import bulletin, content, models, personal, synchrony, tellings
 from stories.protocol import commands as c
 from stories.protocol import moves
 from stories.protocol.replies import BeatPlaced
@@ -63,10 +63,10 @@ def test_a_card_brings_its_prompt_to_its_teller_alone_when_prepared(evening):
     card = DECK.cards[0]
     telling = evening.prepare(deck=DECK.slug, card=card.id)
 
-    bundle = tellings.bundle(evening.about)
+    bundle = personal.bundle(evening.about)
 
-    assert tellings.you(evening["Ana"], bundle).card.prompt == card.prompt
-    assert tellings.you(evening["Ben"], bundle).card is None
+    assert personal.you(evening["Ana"], bundle).card.prompt == card.prompt
+    assert personal.you(evening["Ben"], bundle).card is None
     assert (telling.low, telling.high) == (card.strip.low, card.strip.high)
 
 
@@ -126,12 +126,12 @@ def test_prepared_lines_are_the_last_ones_written_and_their_notes_the_tellers_al
     ):
         tellings.write_lines(evening["Ana"], c.LinesWrite(telling=telling.public_id, lines=lines))
 
-    bundle = tellings.bundle(evening.about)
+    bundle = personal.bundle(evening.about)
 
-    assert tellings.you(evening["Ana"], bundle).lines == [
+    assert personal.you(evening["Ana"], bundle).lines == [
         PreparedLine(words="It rained.", notes="slow", turn=True)
     ]
-    assert tellings.you(evening["Ben"], bundle).lines is None
+    assert personal.you(evening["Ben"], bundle).lines is None
 
 
 # --- beats
@@ -237,7 +237,7 @@ def test_a_beat_is_placed_where_its_teller_says_last(evening):
     for level in (100, 900):
         tellings.place_beat(evening["Ana"], c.BeatPlace(telling=telling.public_id, beat="b1", level=level))
 
-    assert tellings.you(evening["Ana"], tellings.bundle(evening.about)).beats == [
+    assert personal.you(evening["Ana"], personal.bundle(evening.about)).beats == [
         BeatPlaced(id="b1", tick=12, level=900)
     ]
     unknown = c.BeatPlace(telling=telling.public_id, beat="b2", level=5)
@@ -286,11 +286,11 @@ def test_a_call_is_the_last_one_made_and_counts_once(evening):
 
 def test_choices_are_public_when_the_story_is_over_and_not_before(evening):
     telling = evening.begin(source="A")
-    assert tellings.words_of(evening.about)["calls"] == ()
+    assert personal.words_of(evening.about)["calls"] == ()
 
     evening.obey(DONE, 60)
 
-    assert tellings.words_of(evening.about)["calls"] == tuple(tellings.call_choices(telling))
+    assert personal.words_of(evening.about)["calls"] == tuple(tellings.call_choices(telling))
 
 
 # --- felt heard
@@ -319,8 +319,8 @@ def test_felt_heard_is_the_tellers_alone(evening):
 
     assert refusal_of(lambda: tellings.rate_heard(evening["Ben"], wish)) == "telling.not_yours"
     heard_as(evening, telling, 5)
-    bundle = tellings.bundle(evening.about)
-    assert (tellings.you(evening["Ana"], bundle).heard, tellings.you(evening["Ben"], bundle).heard) == (
+    bundle = personal.bundle(evening.about)
+    assert (personal.you(evening["Ana"], bundle).heard, personal.you(evening["Ben"], bundle).heard) == (
         5,
         None,
     )
@@ -334,15 +334,15 @@ def test_a_listener_is_told_no_secret_when_a_story_runs(evening):
     models.Line.objects.create(telling=telling, position=0, words="The butler did it.", notes="whisper")
     evening.mark(telling, "b1", 2)
 
-    you = msgspec.to_builtins(tellings.you(evening["Ben"], tellings.bundle(evening.about)))
+    you = msgspec.to_builtins(personal.you(evening["Ben"], personal.bundle(evening.about)))
 
-    assert you == {"light": msgspec.to_builtins(tellings.light_of(evening["Ben"]))}
+    assert you == {"light": msgspec.to_builtins(personal.light_of(evening["Ben"]))}
 
 
 def test_the_teller_is_told_the_arc_with_a_feeling_for_each_step(evening):
     telling = evening.begin(source="A")
 
-    you = tellings.you(evening["Ana"], tellings.bundle(evening.about))
+    you = personal.you(evening["Ana"], personal.bundle(evening.about))
 
     assert (you.part, you.arc_key) == ("teller", telling.arc)
     assert [step.level for step in you.arc] == telling.arc_levels
@@ -354,7 +354,7 @@ def test_a_witness_is_told_so(evening):
     evening["Eli"].refresh_from_db()
     evening.begin()
 
-    assert tellings.you(evening["Eli"], tellings.bundle(evening.about)).part == "witness"
+    assert personal.you(evening["Eli"], personal.bundle(evening.about)).part == "witness"
 
 
 def test_passing_leaves_no_story_behind_that_anybody_is_shown(evening):
@@ -372,6 +372,6 @@ def test_a_latecomer_is_told_so_when_a_story_runs_already(evening):
     models.Participant.objects.filter(pk=evening["Ben"].pk).update(joined_at=evening.about.started_at + 1)
     evening["Ben"].refresh_from_db()
 
-    you = tellings.you(evening["Ben"], tellings.bundle(evening.about))
+    you = personal.you(evening["Ben"], personal.bundle(evening.about))
 
     assert you.late is True

@@ -259,3 +259,8 @@ def test_the_telling_at_hand_is_known_by_its_own_id_when_facts_are_read():
     room = running()
 
     assert (room.about.id, room.about.teller, room.about.number) == (TELLING, ANA, 1)
+
+
+@pytest.mark.parametrize("source", ["A", "B"])
+def test_there_is_nothing_to_peek_at_when_the_teller_gives_no_trace(source):
+    assert refusal(running(source=source), 2000, moves.Peek()) == "phase.wrong"

@@ -54,14 +54,14 @@ _BREATH = f.RoomPaused(at=6, reason="breath")
 HISTORIES: dict[str, tuple[f.AnyFact, ...]] = {
     "lobby": (_OPENED,),
     "warmup": (_OPENED, f.WarmupStarted(at=1, ends_at=1 + WARMUP_MS)),
-    "preparing": _history("A"),
-    "telling": _history("A", _STARTED),
-    "telling, paused": _history("A", _STARTED, _BREATH),
+    "preparing": _history("C"),
+    "telling": _history("C", _STARTED),
+    "telling, paused": _history("C", _STARTED, _BREATH),
     "placing": _history("B", _STARTED, _ENDED, f.PlacingStarted(at=3, ends_at=3 + PLACING_MS)),
-    "settling": _history("A", _STARTED, _ENDED, _SETTLING),
-    "reveal": _history("A", _STARTED, _ENDED, _SETTLING, _REVEAL),
-    "reveal, all open": _history("A", _STARTED, _ENDED, _SETTLING, _REVEAL, _LAST),
-    "debrief": _history("A", _STARTED, _ENDED, _SETTLING, _REVEAL, _LAST, f.DebriefStarted(at=6)),
+    "settling": _history("C", _STARTED, _ENDED, _SETTLING),
+    "reveal": _history("C", _STARTED, _ENDED, _SETTLING, _REVEAL),
+    "reveal, all open": _history("C", _STARTED, _ENDED, _SETTLING, _REVEAL, _LAST),
+    "debrief": _history("C", _STARTED, _ENDED, _SETTLING, _REVEAL, _LAST, f.DebriefStarted(at=6)),
     "ended": (_OPENED, f.RoomEnded(at=1)),
 }
 
