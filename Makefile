@@ -10,7 +10,7 @@ HOST ?= 127.0.0.1
 LAN ?= 0
 ARGS ?=
 
-.PHONY: help setup play demo test test-all test-js lint fix bench protocol lock vendor clean
+.PHONY: help setup play demo test test-all test-js lint fix bench protocol messages lock vendor clean
 
 help: ## show this list
 	@echo "Mirror Game: make play, then open the address it prints."
@@ -57,6 +57,10 @@ bench: ## measure this machine: ratios against a bare server, side by side
 protocol: ## write docs/protocol.md, the JSON Schema and the browser's types from the messages
 	@scripts/bootstrap play
 	@$(PY) manage.py protocol
+
+messages: ## sentences into locale/*/LC_MESSAGES/django.po, merged and compiled (GNU gettext)
+	@scripts/bootstrap dev
+	@scripts/messages
 
 lock: ## compile pyproject.toml into the hashed pins: UPGRADE=1 moves them
 	@UPGRADE=$(UPGRADE) scripts/lock

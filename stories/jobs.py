@@ -72,7 +72,9 @@ def run(job_id: int) -> None:
 def sweep() -> None:
     """Hand over what was lost: jobs whose runner died, and jobs nobody was told of."""
     now = timezone.now()
-    Job.objects.filter(state="running", started_at__lt=now - LOST_AFTER).update(state="queued", queued_at=now)
+    lost = Job.objects.filter(state="running", started_at__lt=now - LOST_AFTER)
+    lost.filter(attempts__gte=ATTEMPTS).update(state="failed", error="lost")
+    lost.filter(attempts__lt=ATTEMPTS).update(state="queued", queued_at=now)
     waiting = Job.objects.filter(state="queued", queued_at__lt=now - FORGOTTEN_AFTER)
     for job_id in waiting.values_list("pk", flat=True):
         _hand_over(job_id)

@@ -28,6 +28,16 @@ class Room(models.Model):
         return f"room {self.pk}"
 
 
+class SpentCode(models.Model):
+    """The code of a deleted room: nobody's old link may open a stranger's room within a day."""
+
+    code = models.CharField(max_length=6, db_index=True)
+    spent_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"spent code {self.pk}"
+
+
 class Fact(models.Model):
     """Something that happened to a room, exactly as `protocol.facts` wrote it."""
 
@@ -108,7 +118,7 @@ class Telling(models.Model):
     display = models.CharField(max_length=8, default="sealed")
     open_table = models.BooleanField(default=False)
     rate_hz = models.PositiveSmallIntegerField(default=4)
-    title = models.CharField(max_length=120, blank=True)
+    title = models.CharField(max_length=140, blank=True)
     script = models.CharField(max_length=40, blank=True)
     deck = models.CharField(max_length=40, blank=True)
     card = models.CharField(max_length=40, blank=True)

@@ -19,6 +19,7 @@ from stories.models import (
     Pairing,
     Participant,
     Room,
+    SpentCode,
     Telling,
 )
 
@@ -29,6 +30,7 @@ def delete_room(room: Room) -> None:
     with transaction.atomic():
         keys = [f"complete:{pk}" for pk in Telling.objects.filter(room=room).values_list("pk", flat=True)]
         Job.objects.filter(key__in=keys).delete()
+        SpentCode.objects.create(code=room.code)
         room.delete()
         transaction.on_commit(lambda: bulletin.tell(bulletin.GoneNews(room=room_id)))
 
@@ -87,5 +89,6 @@ def sweep() -> int:
         delete_room(room)
         count += 1
     Pairing.objects.filter(expires_at__lt=now).delete()
+    SpentCode.objects.filter(spent_at__lt=now - timedelta(days=1)).delete()
     Job.objects.filter(done_at__lt=now - timedelta(days=1)).delete()
     return count

@@ -12,11 +12,11 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from stories import bulletin, content, history
-from stories.models import Pairing, Participant, Room, RoomKey
+from stories.models import Pairing, Participant, Room, RoomKey, SpentCode
 from stories.protocol.moves import Open
 from stories.protocol.phases import Ended
 from stories.protocol.room import Refusal
@@ -42,24 +42,25 @@ def hashed(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def open_room(language: str = "en") -> tuple[Room, str]:
+def open_room(language: str = "en", *, rng: random.Random = _chance) -> tuple[Room, str]:
     """A new room with a free code, and the token of its host."""
     token = new_token()
     with transaction.atomic():
         room = Room.objects.create(
-            public_id=new_id(), code=_free_code(), host_hash=hashed(token), language=language
+            public_id=new_id(), code=_free_code(rng), host_hash=hashed(token), language=language
         )
         history.obey(room.pk, Open())
     room.refresh_from_db()
     return room, token
 
 
-def _free_code() -> str:
+def _free_code(rng: random.Random) -> str:
     """Six digits no room has had in the last 24 hours."""
     recent = timezone.now() - timedelta(hours=24)
     while True:
-        code = f"{_chance.randrange(100_000, 1_000_000)}"
-        if not Room.objects.filter(code=code, created_at__gte=recent).exists():
+        code = f"{rng.randrange(100_000, 1_000_000)}"
+        lived = Room.objects.filter(code=code).filter(Q(created_at__gte=recent) | Q(ended_at__gte=recent))
+        if not lived.exists() and not SpentCode.objects.filter(code=code, spent_at__gte=recent).exists():
             return code
 
 

@@ -151,12 +151,13 @@ def choose(seat: Participant, wish: c.TellingChoose) -> None:
     at_hand(history.read(seat.room_id), wish.telling, Preparing)
     if wish.arc is not None and wish.arc not in synchrony.SHAPES:
         raise Refusal("content.unknown")
-    history.obey(seat.room_id, moves.Choose(by="teller", source=wish.source, mode=wish.mode))
-    telling.source, telling.mode = wish.source, wish.mode
-    if wish.arc is not None:
-        dealt = deal(_chance, wish.arc)
-        telling.arc, telling.arc_levels = dealt.shape, list(dealt.levels)
-    telling.save(update_fields=["source", "mode", "arc", "arc_levels"])
+    with transaction.atomic():
+        history.obey(seat.room_id, moves.Choose(by="teller", source=wish.source, mode=wish.mode))
+        telling.source, telling.mode = wish.source, wish.mode
+        if wish.arc is not None:
+            dealt = deal(_chance, wish.arc)
+            telling.arc, telling.arc_levels = dealt.shape, list(dealt.levels)
+        telling.save(update_fields=["source", "mode", "arc", "arc_levels"])
 
 
 def write_lines(seat: Participant, wish: c.LinesWrite) -> None:

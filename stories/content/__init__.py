@@ -220,11 +220,12 @@ def words() -> tuple[str, ...]:
         found |= dict.fromkeys((arc.name, arc.label, arc.hint))
     for deck in decks():
         found |= dict.fromkeys((deck.name, deck.description, deck.note))
+        for card in deck.cards:
+            found |= dict.fromkeys((card.strip.low, card.strip.high))
     for feeling in read("arcs.json", ArcsFile).feelings:
         found |= dict.fromkeys(feeling.words)
-    told = [*scripts(), *(card for deck in decks() for card in deck.cards)]
-    for story in told:
-        found |= dict.fromkeys((story.strip.low, story.strip.high))
+    for script in scripts():
+        found |= dict.fromkeys((script.strip.low, script.strip.high))
     return tuple(found)
 
 

@@ -1,74 +1,13 @@
 """What a telling comes to: computed from rows, opened part by part, and gone when it is taken back."""
 
-import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
 import msgspec
 import pytest
-from django.db import connection
 
-from stories import analysis, drawing, history, jobs, models, replay, retention, synchrony
-from stories.live.rooms import LiveRoom, read
+from stories import analysis, drawing, history, models, replay, synchrony
 from stories.protocol import moves
 from stories.protocol.replies import Band, CallResult, Mark, OwnReveal, Picture, PictureBeat, Score
+from tests.db.crowd import SECONDS, TICKS, crowd, run_jobs, shown_in, wave
 from tests.db.evening import DONE, Evening
-
-SECONDS = 60
-TICKS = SECONDS * 4
-RUN_LATER = "stories.analysis.complete"
-
-
-def wave(delay: int = 0, ticks: int = TICKS) -> list[int]:
-    """A line that goes up and down; whoever follows draws it later."""
-    return [
-        round(500 + 300 * math.sin((t - delay) / 9) + 150 * math.sin((t - delay) / 23)) for t in range(ticks)
-    ]
-
-
-def crowd(listeners: int, **wish) -> tuple[Evening, models.Telling]:
-    """A story of a minute by live dial, followed by so many listeners."""
-    names = [f"Listener {n}" for n in range(listeners)]
-    evening = Evening("Ana", *names)
-    if wish.pop("open_table", False):
-        evening.obey(moves.ChooseDisplay(display="sealed", open_table=True))
-    telling = evening.begin(**wish)
-    for n, name in enumerate(names):
-        evening.feel(telling, name, wave(4 + n))
-    if telling.source == "C":
-        evening.feel(telling, "Ana", wave())
-    evening.obey(DONE, SECONDS)
-    telling.refresh_from_db()
-    return evening, telling
-
-
-def run_jobs() -> None:
-    """The background work that waits."""
-    for job in models.Job.objects.filter(state="queued", task=RUN_LATER):
-        jobs.run(job.pk)
-    assert set(models.Job.objects.values_list("state", flat=True)) <= {"done"}
-
-
-def shown_in(picture: Picture) -> set[str]:
-    """The parts of a picture that are not closed."""
-    return {
-        name
-        for name in (
-            "teller",
-            "beats",
-            "call",
-            "room",
-            "table",
-            "together",
-            "apart",
-            "marks",
-            "score",
-            "heard",
-            "replay",
-        )
-        if getattr(picture, name) is not None
-    }
-
 
 WHOLE = Picture(
     telling="t",
@@ -332,121 +271,6 @@ def test_no_call_is_shown_when_nobody_called(db):
     evening, _ = crowd(3)
 
     assert analysis.picture(evening.about).call is None
-
-
-# --- taken back
-
-
-def test_traces_are_gone_and_the_picture_is_drawn_anew_when_a_listener_wants_that(db):
-    evening, telling = crowd(3)
-    leaver = evening["Listener 0"]
-    evening.call(telling, "Listener 0", "start")
-    models.Closure.objects.create(telling=telling, participant=leaver, run="run", chunks=1)
-    assert analysis.picture(evening.about).room is not None
-
-    retention.forget_traces(leaver)
-
-    for kind in (models.Chunk, models.Call, models.Closure):
-        assert kind.objects.filter(participant=leaver).count() == 0
-    assert models.Analysis.objects.count() == 0
-    run_jobs()
-    picture = analysis.picture(evening.about)
-    assert (picture.room, picture.room_reason) == (None, "few_listeners")
-    assert leaver.pk not in analysis.own(evening.about)
-    assert models.Chunk.objects.filter(telling=telling).count() == 3
-
-
-def test_others_keep_their_tellings_as_they_are_when_one_takes_traces_back(db):
-    evening, _ = crowd(3)
-    other, theirs = crowd(3)
-    analysis.picture(other.about)
-
-    retention.forget_traces(evening["Listener 0"])
-
-    assert models.Analysis.objects.filter(telling=theirs).exists()
-    assert models.Chunk.objects.filter(telling=theirs).count() == 4
-
-
-@contextmanager
-def meanwhile(work: Callable[[], object]) -> Iterator[None]:
-    """Somebody else does something at the last moment before what was computed is written."""
-    did = []
-
-    def meddle(execute, sql, params, many, context):
-        if not did and sql.startswith("SELECT") and '"revision" = ' in sql:
-            did.append(True)
-            work()
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(meddle):
-        yield
-    assert did
-
-
-@pytest.mark.parametrize("stroke", ["first", "second"])
-def test_deleted_traces_do_not_come_back_when_a_picture_was_being_drawn(db, stroke):
-    evening, _ = crowd(3)
-    leaver = evening["Listener 0"]
-    if stroke == "second":
-        analysis.picture(evening.about)
-
-    with meanwhile(lambda: retention.forget_traces(leaver)):
-        analysis.picture(evening.about) if stroke == "first" else run_jobs()
-
-    row = models.Analysis.objects.get()
-    assert str(leaver.pk) not in row.own
-    assert analysis.picture(evening.about).room_reason == "few_listeners"
-
-
-@pytest.mark.parametrize("stroke", ["first", "second"])
-def test_a_story_taken_back_does_not_come_back_when_a_picture_was_being_drawn(db, stroke):
-    evening, telling = crowd(3)
-    if stroke == "second":
-        analysis.picture(evening.about)
-
-    with meanwhile(lambda: retention.withdraw(telling)):
-        analysis.picture(evening.about) if stroke == "first" else run_jobs()
-    run_jobs()
-
-    assert analysis.picture(evening.about) is None
-    assert models.Analysis.objects.count() == 0
-
-
-def test_a_story_is_gone_with_everything_said_and_felt_when_its_teller_takes_it_back(db):
-    evening, telling = crowd(3, source="A")
-    evening.mark(telling, "b1", 4, words="my brother")
-    evening.call(telling, "Listener 1", telling.arc)
-    models.Line.objects.create(telling=telling, position=0, words="my brother", notes="softly")
-    models.Closure.objects.create(telling=telling, participant=evening["Ana"], run="run", chunks=1)
-    models.Telling.objects.filter(pk=telling.pk).update(
-        title="The red glove", heard=5, heard_shared=True, kept=True
-    )
-    analysis.picture(evening.about)
-
-    retention.withdraw(telling)
-    run_jobs()
-
-    for kind in (models.Analysis, models.Beat, models.Call, models.Chunk, models.Closure, models.Line):
-        assert kind.objects.filter(telling=telling).count() == 0, kind
-    telling.refresh_from_db()
-    assert (telling.title, telling.heard, telling.heard_shared, telling.kept) == ("", None, False, False)
-    assert analysis.picture(evening.about) is None
-    assert analysis.own(evening.about) == {}
-    assert replay.page(telling) is None
-
-
-def test_pages_that_show_the_reveal_are_told_an_empty_picture_when_the_story_is_taken_back(db):
-    evening, telling = crowd(3)
-    evening.open_reveal(4)
-    room = LiveRoom(evening.row.pk)
-    room.apply(read(evening.row.pk, 0))
-    assert shown_in(room.reveal_shown().picture) >= {"teller", "room", "score"}
-
-    retention.withdraw(telling)
-    room.apply(read(evening.row.pk, room.state.version))
-
-    assert shown_in(room.reveal_shown().picture) == set()
-    assert room.reveal_shown().picture.teller_name == ""
 
 
 def test_nobodys_picture_is_kept_of_a_story_that_still_runs(db):

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from stories import bulletin, history, models, seats
+from stories import bulletin, history, models, retention, seats
 from stories.protocol import moves
 from tests.db.evening import Evening, refusal_of
 
@@ -41,10 +41,9 @@ def test_a_room_says_that_it_ended_when_it_did(evening):
     assert seats.ended_by_code(evening.row.code) == evening.row
 
 
-def test_a_code_is_not_used_again_when_a_room_of_the_last_day_had_it(db, monkeypatch):
+def test_a_code_is_not_used_again_when_a_room_of_the_last_day_had_it(db):
     def open_with_the_same_chance() -> models.Room:
-        monkeypatch.setattr(seats, "_chance", random.Random(7))
-        return seats.open_room()[0]
+        return seats.open_room(rng=random.Random(7))[0]
 
     first = open_with_the_same_chance()
     history.obey(first.pk, moves.End())
@@ -308,3 +307,23 @@ def test_an_invitation_is_good_for_nothing_when_the_room_has_ended(evening):
     evening.obey(moves.End())
 
     assert seats.accept(token) is None
+
+
+class Drawn(random.Random):
+    """Chance that says what it is told to say."""
+
+    def __init__(self, *codes: int) -> None:
+        super().__init__()
+        self.codes = list(codes)
+
+    def randrange(self, *_: int) -> int:
+        return self.codes.pop(0)
+
+
+def test_a_deleted_rooms_code_is_not_given_again_within_a_day(evening):
+    code = evening.row.code
+    retention.delete_room(evening.row)
+
+    room, _ = seats.open_room(rng=Drawn(int(code), 424242))
+
+    assert room.code == "424242"

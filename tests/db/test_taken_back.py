@@ -1,0 +1,123 @@
+"""What is taken back is gone: from the rows, from the picture, from the pages that show it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import connection
+
+from stories import analysis, models, replay, retention
+from stories.live.rooms import LiveRoom, read
+from tests.db.crowd import crowd, run_jobs, shown_in
+
+
+def test_traces_are_gone_and_the_picture_is_drawn_anew_when_a_listener_wants_that(db):
+    evening, telling = crowd(3)
+    leaver = evening["Listener 0"]
+    evening.call(telling, "Listener 0", "start")
+    models.Closure.objects.create(telling=telling, participant=leaver, run="run", chunks=1)
+    assert analysis.picture(evening.about).room is not None
+
+    retention.forget_traces(leaver)
+
+    for kind in (models.Chunk, models.Call, models.Closure):
+        assert kind.objects.filter(participant=leaver).count() == 0
+    assert models.Analysis.objects.count() == 0
+    run_jobs()
+    picture = analysis.picture(evening.about)
+    assert (picture.room, picture.room_reason) == (None, "few_listeners")
+    assert leaver.pk not in analysis.own(evening.about)
+    assert models.Chunk.objects.filter(telling=telling).count() == 3
+
+
+def test_others_keep_their_tellings_as_they_are_when_one_takes_traces_back(db):
+    evening, _ = crowd(3)
+    other, theirs = crowd(3)
+    analysis.picture(other.about)
+
+    retention.forget_traces(evening["Listener 0"])
+
+    assert models.Analysis.objects.filter(telling=theirs).exists()
+    assert models.Chunk.objects.filter(telling=theirs).count() == 4
+
+
+@contextmanager
+def meanwhile(work: Callable[[], object]) -> Iterator[None]:
+    """Somebody else does something at the last moment before what was computed is written."""
+    did = []
+
+    def meddle(execute, sql, params, many, context):
+        if not did and sql.startswith("SELECT") and '"revision" = ' in sql:
+            did.append(True)
+            work()
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(meddle):
+        yield
+    assert did
+
+
+@pytest.mark.parametrize("stroke", ["first", "second"])
+def test_deleted_traces_do_not_come_back_when_a_picture_was_being_drawn(db, stroke):
+    evening, _ = crowd(3)
+    leaver = evening["Listener 0"]
+    if stroke == "second":
+        analysis.picture(evening.about)
+
+    with meanwhile(lambda: retention.forget_traces(leaver)):
+        analysis.picture(evening.about) if stroke == "first" else run_jobs()
+
+    row = models.Analysis.objects.get()
+    assert str(leaver.pk) not in row.own
+    assert analysis.picture(evening.about).room_reason == "few_listeners"
+
+
+@pytest.mark.parametrize("stroke", ["first", "second"])
+def test_a_story_taken_back_does_not_come_back_when_a_picture_was_being_drawn(db, stroke):
+    evening, telling = crowd(3)
+    if stroke == "second":
+        analysis.picture(evening.about)
+
+    with meanwhile(lambda: retention.withdraw(telling)):
+        analysis.picture(evening.about) if stroke == "first" else run_jobs()
+    run_jobs()
+
+    assert analysis.picture(evening.about) is None
+    assert models.Analysis.objects.count() == 0
+
+
+def test_a_story_is_gone_with_everything_said_and_felt_when_its_teller_takes_it_back(db):
+    evening, telling = crowd(3, source="A")
+    evening.mark(telling, "b1", 4, words="my brother")
+    evening.call(telling, "Listener 1", telling.arc)
+    models.Line.objects.create(telling=telling, position=0, words="my brother", notes="softly")
+    models.Closure.objects.create(telling=telling, participant=evening["Ana"], run="run", chunks=1)
+    models.Telling.objects.filter(pk=telling.pk).update(
+        title="The red glove", heard=5, heard_shared=True, kept=True
+    )
+    analysis.picture(evening.about)
+
+    retention.withdraw(telling)
+    run_jobs()
+
+    for kind in (models.Analysis, models.Beat, models.Call, models.Chunk, models.Closure, models.Line):
+        assert kind.objects.filter(telling=telling).count() == 0, kind
+    telling.refresh_from_db()
+    assert (telling.title, telling.heard, telling.heard_shared, telling.kept) == ("", None, False, False)
+    assert analysis.picture(evening.about) is None
+    assert analysis.own(evening.about) == {}
+    assert replay.page(telling) is None
+
+
+def test_pages_that_show_the_reveal_are_told_an_empty_picture_when_the_story_is_taken_back(db):
+    evening, telling = crowd(3)
+    evening.open_reveal(4)
+    room = LiveRoom(evening.row.pk)
+    room.apply(read(evening.row.pk, 0))
+    assert shown_in(room.reveal_shown().picture) >= {"teller", "room", "score"}
+
+    retention.withdraw(telling)
+    room.apply(read(evening.row.pk, room.state.version))
+
+    assert shown_in(room.reveal_shown().picture) == set()
+    assert room.reveal_shown().picture.teller_name == ""
