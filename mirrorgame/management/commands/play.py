@@ -1,6 +1,5 @@
 """Serve the game on this machine: one process, nothing else needed."""
 
-import os
 import socket
 import sys
 from typing import Any
@@ -58,7 +57,6 @@ class Command(BaseCommand):
         # This process is the only one: whoever was connected to an earlier one is not connected now.
         Participant.objects.exclude(socket="").update(socket="")
         self._announce(host, port, addresses)
-        os.environ["MIRROR_ADDRESS"] = f"http://{addresses[0] if addresses else host}:{port}"
         serve.run(sock)
 
     def _announce(self, host: str, port: int, addresses: list[str]) -> None:
