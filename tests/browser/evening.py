@@ -108,19 +108,17 @@ class Someone:
             timeout=WITHIN_S * 1000,
         )
 
-    def drag(self, share: float, *, over_ms: int = 0) -> None:
+    def drag(self, share: float) -> None:
         """The thumb lands somewhere and moves up by a share of the strip's height (down if negative)."""
         box = self.page.locator("[data-strip]:visible").bounding_box()
         assert box is not None
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         touch = self.page.context.new_cdp_session(self.page)
         touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
-        steps = 6
+        steps = 3
         for step in range(1, steps + 1):
             point = {"x": x, "y": y - share * box["height"] * step / steps}
             touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
-            if over_ms:
-                self.page.wait_for_timeout(over_ms / steps)
         touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
         touch.detach()
 

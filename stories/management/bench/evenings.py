@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from stories import content
 from stories.management.bench.report import Row
 from stories.people.evening import Evening, open_evening, seat_guests
-from stories.people.guest import Company
+from stories.people.guest import Company, Guest
 from stories.people.server import Server
 
 CLOCK_RATE = 6.0
@@ -67,9 +67,8 @@ async def _first_round(address: str, people: int) -> tuple[float, float]:
         await asyncio.gather(*(guest.close() for guest in guests))
 
 
-async def _whole(evening: Evening, watcher: object) -> None:
+async def _whole(evening: Evening, guest: Guest) -> None:
     """Open every part as fast as can be, and wait until nothing in the picture is pending."""
-    guest = watcher
     for step in range(2, WHOLE + 1):
         await evening.act("advance")
         await guest.until(lambda step=step: guest.reveal.get("step", 0) >= step)
