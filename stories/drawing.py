@@ -151,13 +151,16 @@ def own(told: Material) -> dict[int, OwnReveal]:
     seen = {}
     for participant, row in zip(told.participants, told.listeners, strict=True):
         found = synchrony.moment(told.line, row, times, fs=told.fs)
-        moment = None
-        if found.reason is None:
+        moment, reason = None, found.reason
+        if reason is None and found.teller_turned is None:
+            # Without a line of the teller's nothing true can be said of how it went there.
+            reason = "no_teller_line"
+        if reason is None:
             words = told.beats[found.beat].words if found.beat is not None else ""
             kind = "turned" if found.teller_turned else "level"
             moment = Moment(kind=kind, at_s=told.shown_s(found.at_s), words=words)
         seen[participant] = OwnReveal(
-            line=_levels(row, told.kept), moment=moment, reason=str(found.reason) if found.reason else None
+            line=_levels(row, told.kept), moment=moment, reason=str(reason) if reason else None
         )
     return seen
 

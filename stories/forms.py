@@ -35,7 +35,9 @@ class SeatForm(forms.Form):
     """Coming in: the seed of a suggested name, perhaps a name of one's own, perhaps two of us."""
 
     seed = forms.IntegerField(min_value=0, max_value=2**31, required=False)
-    name = forms.CharField(max_length=240, required=False, strip=False)
+    name = forms.CharField(
+        max_length=240, required=False, strip=False, error_messages={"max_length": NAME_PROBLEMS["name.long"]}
+    )
     pair = forms.BooleanField(required=False)
 
     def __init__(self, *args: Any, free_names: bool, **kwargs: Any) -> None:
@@ -98,6 +100,12 @@ class PrepareForm(forms.Form):
             return []
         allowed = [c.id for c in content.deck(deck).cards if c.exposure <= self.cleaned_data["exposure"]]
         return [card] if card in allowed else allowed
+
+
+class AdvanceForm(forms.Form):
+    """The next part of the reveal: how many were open when the button was pressed."""
+
+    seen = forms.IntegerField(min_value=0, required=False)
 
 
 class DisplayForm(forms.Form):

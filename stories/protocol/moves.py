@@ -96,7 +96,12 @@ class EndPlacing(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class Advance(Command):
-    """The host's next: open the reveal, open its next part, go to the debrief."""
+    """The host's next: open the reveal, open its next part, go to the debrief.
+
+    `seen` is how many parts were open when the host pressed: who presses twice means one part, not two.
+    """
+
+    seen: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -136,9 +136,9 @@ def _play(room: Room, command: Command, at: int) -> list[f.AnyFact]:
                 f.PlacingEnded(at=at, skipped=skipped),
                 f.SettlingStarted(at=at, ends_at=at + SETTLING_MS),
             ]
-        case _, Advance():
+        case _, Advance(seen=seen):
             _only(command, "host")
-            return _advance(room, at)
+            return _advance(room, seen, at)
         case (
             (Warmup() | Preparing() | Telling() | Placing() | Settling() | Reveal() | Debrief()),
             ToLobby(),
@@ -197,14 +197,18 @@ def _cut_short(room: Room, at: int) -> list[f.AnyFact]:
     return [f.TellingEnded(at=at, reason="host")] if isinstance(room.playing, Telling) else []
 
 
-def _advance(room: Room, at: int) -> list[f.AnyFact]:
+def _advance(room: Room, seen: int | None, at: int) -> list[f.AnyFact]:
     match room.playing:
+        case Reveal(step=step) | Debrief(step=step) if seen is not None and seen < step:
+            return []
         case Settling():
             return [f.RevealOpened(at=at)]
         case Reveal(step=step) if step < len(REVEAL_STEPS):
             return [f.RevealStepped(at=at, step=step + 1)]
         case Reveal():
             return [f.DebriefStarted(at=at)]
+        case Debrief() if seen is not None:
+            return []
         case _:
             raise Refusal("phase.wrong")
 

@@ -42,11 +42,11 @@ def next_of(state: State, *, listeners: int, warm: bool, story: dict[str, str], 
         case "placing":
             return Next("placing")
         case "settling":
-            return Next("reveal", "advance")
+            return Next("reveal", "advance", {"seen": "0"})
         case "reveal":
             step = getattr(state.playing, "step", 1)
             last = step >= len(REVEAL_STEPS)
-            return Next("debrief" if last else f"step_{REVEAL_STEPS[step]}", "advance")
+            return Next("debrief" if last else f"step_{REVEAL_STEPS[step]}", "advance", {"seen": str(step)})
         case _:
             return Next("over")
 

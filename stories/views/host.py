@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from stories import history, retention, seats, tellings
-from stories.forms import DisplayForm, PairForm, PrepareForm, ScreenForm
+from stories.forms import AdvanceForm, DisplayForm, PairForm, PrepareForm, ScreenForm
 from stories.models import Participant, Room
 from stories.protocol import moves
 from stories.protocol.room import Refusal
@@ -27,7 +27,6 @@ MOVES: dict[str, moves.Command] = {
     "finish": moves.Finish(),
     "placed": moves.EndPlacing(),
     "drop": moves.Drop(),
-    "advance": moves.Advance(),
     "lobby": moves.ToLobby(),
     "peek": moves.Peek(),
     "lock": moves.Lock(locked=True),
@@ -84,6 +83,13 @@ def _move(command: moves.Command) -> Callable[[HttpRequest, Room], Answer]:
         return None
 
     return do
+
+
+def advance(request: HttpRequest, room: Room) -> Answer:
+    """The next part: one for each press, even where the console is slower than the finger."""
+    form = AdvanceForm(request.POST)
+    history.obey(room.pk, moves.Advance(seen=form.cleaned_data["seen"] if form.is_valid() else None))
+    return None
 
 
 def prepare(request: HttpRequest, room: Room) -> Answer:
@@ -194,6 +200,7 @@ def delete(request: HttpRequest, room: Room) -> Answer:
 
 ACTIONS: dict[str, Callable[[HttpRequest, Room], Answer]] = {
     **{name: _move(command) for name, command in MOVES.items()},
+    "advance": advance,
     "prepare": prepare,
     "sit": sit,
     "remove": remove,

@@ -240,6 +240,15 @@ def test_a_listener_sees_the_own_line_and_one_moment_and_nobody_elses(db):
         assert (mine.moment is None) != (mine.reason is None)
 
 
+def test_nothing_is_said_of_the_tellers_line_when_there_is_none(db):
+    evening, _ = crowd(3, source="B")
+    analysis.picture(evening.about)
+
+    own = analysis.own(evening.about)
+
+    assert [(seen.moment, seen.reason) for seen in own.values()] == [(None, "no_teller_line")] * 3
+
+
 def test_felt_heard_is_shown_when_the_teller_shares_it(db):
     evening, telling = crowd(3)
     models.Telling.objects.filter(pk=telling.pk).update(heard=4)

@@ -36,6 +36,7 @@ def command_of(kind: type[moves.Command]) -> st.SearchStrategy[moves.Command]:
         "duration_ms": st.integers(0, 10**6),
         "rate_hz": st.sampled_from([4, 20]),
         "skipped": st.booleans(),
+        "seen": st.none() | st.integers(0, 5),
     }
     return st.builds(kind, **{field.name: choices[field.name] for field in fields(kind)})
 

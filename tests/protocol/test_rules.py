@@ -221,6 +221,17 @@ def test_a_peek_marks_the_story_when_the_host_looks():
     assert room.about.peeked is True
 
 
+@pytest.mark.parametrize("parts", range(len(REVEAL_STEPS) + 1))
+def test_one_part_opens_when_the_host_presses_twice(parts):
+    room = told(*[(60_000 + i, onward) for i in range(parts)], after=running((50_000, done)))
+    pressed = moves.Advance(seen=parts)
+
+    once = told((70_000, pressed), after=room)
+    twice = told((70_000, pressed), (70_001, pressed), after=room)
+
+    assert once == twice != room
+
+
 def test_the_reveal_opens_part_by_part_when_the_host_goes_on():
     room = running((50_000, done))
     steps = []

@@ -60,6 +60,8 @@ def test_page_of_a_seat_in_an_ended_room_says_what_is_left(meeting, told):
     assert "This room has ended" in page
     assert f'href="/r/{told.replay_id}"' in page
     assert f'action="/play/{ana.public_id}/forget"' in page
+    assert f'action="/play/{ana.public_id}/withdraw"' in page
+    assert f'name="telling" value="{told.public_id}"' in page
 
 
 def test_forget_deletes_what_this_seat_gave_and_nothing_else(meeting, told):

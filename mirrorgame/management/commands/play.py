@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from mirrorgame.settings import env_list
 from stories.models import Participant
 
 
@@ -43,7 +44,9 @@ class Command(BaseCommand):
         names = [*dict.fromkeys([*settings.ALLOWED_HOSTS, host, *addresses])]
         settings.ALLOWED_HOSTS = [name for name in names if name != "0.0.0.0"]  # noqa: S104
         origins = [f"http://{name}:{port}" for name in settings.ALLOWED_HOSTS]
-        settings.ORIGINS = settings.CSRF_TRUSTED_ORIGINS = [*dict.fromkeys([*settings.ORIGINS, *origins])]
+        # What the environment names stays; the usual port is another site when this game has its own.
+        named = env_list("ORIGINS")
+        settings.ORIGINS = settings.CSRF_TRUSTED_ORIGINS = [*dict.fromkeys([*named, *origins])]
         # Imported late: the server needs the settings as they are now.
         from mirrorgame import serve
 
