@@ -4,6 +4,7 @@ Every name read from the environment begins with MIRROR_ and is listed in docs/c
 """
 
 import os
+import secrets
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -26,8 +27,22 @@ SHAPE = env("SHAPE", "embedded")
 PRODUCTION = SHAPE == "production"
 DEBUG = env("DEBUG") == "1"
 DATA_DIR = Path(env("DATA_DIR", str(BASE_DIR / "var")))
-INSECURE_KEY = "embedded-play-only-not-a-secret"
-SECRET_KEY = env("SECRET_KEY", INSECURE_KEY)
+
+
+def _own_key(folder: Path) -> str:
+    """A signing key of this machine's own, made when it first plays."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "secret-key"
+    try:
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(50))
+    except FileExistsError:
+        # It has played before.
+        return path.read_text()
+    return path.read_text()
+
+
+SECRET_KEY = env("SECRET_KEY") if PRODUCTION else env("SECRET_KEY") or _own_key(DATA_DIR)
 ALLOWED_HOSTS = env_list("HOSTS", "127.0.0.1,localhost")
 # Exact origins (scheme, host, port) that may open sockets and post forms.
 ORIGINS = env_list("ORIGINS", "http://127.0.0.1:8000,http://localhost:8000")
@@ -194,7 +209,7 @@ def refuse_unsafe() -> None:
     problems = [
         (DEBUG, "MIRROR_DEBUG must not be set"),
         (
-            SECRET_KEY == INSECURE_KEY or len(SECRET_KEY) < 32,
+            len(SECRET_KEY) < 32,
             "MIRROR_SECRET_KEY needs 32 random characters or more",
         ),
         ("*" in ALLOWED_HOSTS, "MIRROR_HOSTS must name hosts, not *"),

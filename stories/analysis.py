@@ -77,7 +77,7 @@ def complete(telling_id: int) -> None:
         told = material(telling, about)
         score = _room_score(told, judged=True)
         together = None
-        if len(told.participants) >= drawing.FEWEST_FOR_LINE:
+        if len(told.participants) >= drawing.FEWEST_FOR_LINE and score.reason is None:
             lag_s = score.fit.lag_s if score.reason is None else USUAL_LAG_S
             together = synchrony.togetherness(
                 told.line, told.listeners, fs=told.fs, seed=told.seed, lag_s=lag_s

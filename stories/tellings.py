@@ -22,6 +22,7 @@ ARC_STEPS = 5
 FEWEST_WORDED = 2
 MOST_CALLS = 6
 THIRDS = ("start", "middle", "end")
+TURNING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _chance = secrets.SystemRandom()
 
 
@@ -122,8 +123,12 @@ def _keep_lines(telling: Telling, lines: list[PreparedLine]) -> None:
 
 
 def plain(text: str) -> str:
-    """Words as they are kept: without control characters, which no keyboard means and PostgreSQL refuses."""
-    return "".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in text).strip()
+    """Words as they are kept: without control characters, which no keyboard means and PostgreSQL refuses.
+
+    Marks that turn the reading direction go too; joiners stay, scripts and emoji need them.
+    """
+    kept = "".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in text)
+    return "".join(letter for letter in kept if letter not in TURNING).strip()
 
 
 def own(room_id: int, telling: str, seat: Participant) -> Telling:

@@ -46,7 +46,7 @@ export function calls(tools) {
       const rate = next.telling?.rate_hz ?? 4;
       const named = choices.map(({ key, words, at }) => ({
         key,
-        words: kind === "third" ? (tools.words[`third.${key}`] ?? key) : fill(tools.words["beat.at"], { words, time: timeOf({ tick: (at ?? 0) * rate }, rate) }),
+        words: kind === "third" ? (tools.words[`call.${key}`] ?? key) : fill(tools.words["beat.at"], { words, time: timeOf({ tick: (at ?? 0) * rate }, rate) }),
       }));
       const question = tools.words[kind === "arc" ? "call.which" : "call.where"] ?? "";
       write(part("[data-call-question]", HTMLElement), question);

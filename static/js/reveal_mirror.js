@@ -35,6 +35,7 @@ export function revealMirror({ words }) {
   function draw() {
     if (!game?.shown || (game.scene !== "reveal" && game.scene !== "debrief")) return;
     const { picture, step } = game.shown;
+    chart.toggleAttribute("hidden", !picture.teller_name);
     const own = step >= 2 ? game.you.own?.line : null;
     drawPicture(chart, picture, game.scene === "debrief" ? 4 : step, words, { own, still: game.scene === "debrief" });
   }

@@ -68,6 +68,8 @@ export function revealWords(picture, step, words, language) {
   const say = (/** @type {string} */ name) => fill(words[name], { teller });
   const { found, answer } = callWords(picture, words, language);
   const said = { headline: "", verdict: "", small: "", call: "", heard: "", empty: "" };
+  // An empty picture: its teller took the story back.
+  if (!teller) return { ...said, headline: say("reveal.withdrawn") };
   if (!picture.teller && picture.teller_reason) said.empty = because(picture.teller_reason, words) || say("reveal.no_teller");
   if (step <= 1) {
     const line = say(picture.teller ? "reveal.teller" : "reveal.no_teller");

@@ -227,6 +227,7 @@ function showReveal() {
 /** Draws what is open, in whichever picture is to be seen. */
 function drawShown() {
   if (!shown) return;
+  for (const svg of [chart, smallChart]) svg.toggleAttribute("hidden", !shown.picture.teller_name);
   if (room?.phase === "reveal") drawPicture(chart, shown.picture, shown.step, words);
   if (room?.phase === "debrief") drawPicture(smallChart, shown.picture, 4, words, { still: true });
 }

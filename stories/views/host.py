@@ -46,7 +46,7 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _ended(request: HttpRequest, room: Room) -> HttpResponse:
-    told = room.tellings.filter(ended_at__isnull=False).select_related("teller").order_by("number")
+    told = room.tellings.filter(ended_at__isnull=False, kept=True).select_related("teller").order_by("number")
     return render(request, "host/ended.html", {"room": room, "to_look_at": told})
 
 

@@ -17,7 +17,9 @@ def show(request: HttpRequest, replay_id: str) -> HttpResponse:
     telling = Telling.objects.select_related("room", "teller").filter(replay_id=replay_id).first()
     if telling is None or telling.ended_at is None:
         raise Http404("replay")
-    if telling.withdrawn_at is not None:
+    # Asked after the telling: without a yes the picture goes when the room goes.
+    gone = telling.room.ended_at is not None and not telling.kept
+    if gone or telling.withdrawn_at is not None:
         return render(request, "rooms/withdrawn.html", status=410)
     page = None if _still_sealed(telling) else replay.page(telling)
     if page is None:

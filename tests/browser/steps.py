@@ -90,6 +90,15 @@ def see_the_same(pages: list[Someone], step: int) -> dict:
     return dict(first.reveal["picture"])
 
 
+NEXT = {1: "step_room", 2: "step_marks", 3: "step_score", 4: "debrief"}
+
+
+def go_on(console: Someone, step: int) -> None:
+    """The host goes on from a step of the reveal, once the console's big button says where to."""
+    expect(console.page.locator(f"#next-{NEXT[step]}")).to_be_visible()
+    console.page.keyboard.press("Space")
+
+
 def headlines(stages: list[Someone], phones: list[Someone]) -> set[str]:
     """What the pages say in the largest letters."""
     said = {stage.page.locator("#reveal-headline").inner_text() for stage in stages}

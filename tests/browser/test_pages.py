@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.evening import Evening, Someone, together
 from tests.browser.rows import stored
-from tests.browser.steps import begin, hand_over, see_the_same, start_a_room
+from tests.browser.steps import begin, go_on, hand_over, see_the_same, start_a_room
 
 SMALL = {"viewport": {"width": 320, "height": 640}}
 TARGET_PX = 44
@@ -116,7 +116,7 @@ def test_every_state_of_a_room_fits_a_small_phone(evening: Evening):
     for step in (1, 2, 3, 4):
         see_the_same(pages, step)
         look_at(f"reveal {step}")
-        cleo.page.keyboard.press("Space")
+        go_on(cleo, step)
     together(pages, lambda one: one.phase == "debrief", "people talked")
     look_at("debrief")
     replay = ben.page.get_by_role("link", name="Open the whole picture").get_attribute("href")

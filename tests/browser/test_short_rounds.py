@@ -11,6 +11,7 @@ from tests.browser.steps import (
     another,
     begin,
     by_keyboard,
+    go_on,
     hand_over,
     headlines,
     keep_moving,
@@ -67,7 +68,7 @@ def test_the_picture_opens_after_the_teller_placed_the_turns_of_a_paused_story(e
     together(listeners, lambda one: one.all_stored() or True, "everything was stored")
     for step in (1, 2, 3):
         see_the_same(everybody, step)
-        cleo.page.keyboard.press("Space")
+        go_on(cleo, step)
     picture = see_the_same(everybody, 4)
     database = evening.server.database
     assert [beat["level"] for beat in picture["beats"]] == [100, 800, 350]

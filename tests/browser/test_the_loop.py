@@ -11,6 +11,7 @@ from tests.browser.steps import (
     another,
     begin,
     by_keyboard,
+    go_on,
     hand_over,
     headlines,
     keep_moving,
@@ -80,13 +81,13 @@ def test_a_room_plays_the_loop_when_networks_fail_and_pages_reload(evening: Even
     for step, console in enumerate([cleo, cleo_too, cleo], start=1):
         see_the_same(everybody, step)
         assert len(headlines([stage, stage_too], listeners)) == 1
-        console.page.keyboard.press("Space")
+        go_on(console, step)
     picture = see_the_same(everybody, 4)
     assert len(headlines([stage, stage_too], listeners)) == 1
     assert [level for level in picture["teller"] if level is not None] == [level for _, level in ana.felt]
     assert picture["score"]["listeners"] == len(listeners)
     for page in (stage, stage_too, *listeners):
         expect(page.page.locator("svg:visible .chart__teller .chart__line").first).to_be_visible()
-    cleo_too.page.keyboard.press("Space")
+    go_on(cleo_too, 4)
     together(everybody, lambda one: one.phase == "debrief", "people talked about it")
     assert [one.who for one in everybody if one.last("refused")] == []

@@ -375,3 +375,7 @@ def test_a_latecomer_is_told_so_when_a_story_runs_already(evening):
     you = personal.you(evening["Ben"], personal.bundle(evening.about))
 
     assert you.late is True
+
+
+def test_words_lose_marks_that_turn_the_reading_direction_and_keep_joined_emoji():
+    assert tellings.plain("a\u202egnp.exe \u2067b 👩\u200d🚒") == "agnp.exe b 👩\u200d🚒"

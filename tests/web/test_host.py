@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from stories import content, history
+from stories import content, history, retention
 from stories.models import Participant, Room, Telling
 from stories.protocol import moves
 from stories.protocol.phases import Debrief, Lobby, Paused, Reveal, Settling, Warmup
@@ -238,6 +238,7 @@ def test_end_is_asked_twice(meeting, wish):
 
 def test_ended_room_shows_what_was_told_and_offers_a_new_one(meeting):
     telling = meeting.tell("Ana", "debrief")
+    retention.keep(telling)
     meeting.wish("end", sure="yes")
 
     page = meeting.cleo.get(meeting.url()).text
@@ -289,3 +290,15 @@ def test_console_asks_the_database_no_more_for_five_than_for_one(meeting, elsewh
         Participant.objects.filter(pk=seat.pk).update(willing_at=1)
 
     assert queries(meeting) == queries(elsewhere) <= 10
+
+
+@pytest.mark.parametrize(("kept", "status"), [(True, 200), (False, 410)])
+def test_a_replay_outlives_its_room_only_when_its_teller_said_so(meeting, kept, status):
+    telling = meeting.tell("Ana", "debrief")
+    if kept:
+        retention.keep(telling)
+    before = meeting.dov.get(f"/r/{telling.replay_id}").status_code
+
+    meeting.wish("end", sure="yes")
+
+    assert (before, meeting.dov.get(f"/r/{telling.replay_id}").status_code) == (200, status)
