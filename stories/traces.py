@@ -215,7 +215,10 @@ Sampled = tuple[int, str, int, np.ndarray]
 
 
 def chunks(telling: int) -> list[Sampled]:
-    """Every stored chunk as (participant, run, first tick, values), runs in the order in which they began."""
+    """Everything stored as (participant, run, first tick, values), runs in the order in which they began.
+
+    Chunks of a run that follow each other without a gap come as one: a grid is filled twice as fast.
+    """
     stored = list(
         Chunk.objects.filter(telling_id=telling).values_list(
             "participant_id", "run", "seq", "first_tick", "samples", "received_at"
@@ -226,9 +229,15 @@ def chunks(telling: int) -> list[Sampled]:
         mine = (first_tick, received_at)
         begun[participant, run] = min(begun.get((participant, run), mine), mine)
     stored.sort(key=lambda c: (c[0], begun[c[0], c[1]], c[1], c[3], c[2]))
-    return [
-        (participant, run, tick, unpack(bytes(samples))) for participant, run, _, tick, samples, _ in stored
-    ]
+    whole: list[tuple[int, str, int, list[bytes]]] = []
+    ends_at = -1
+    for participant, run, _, first_tick, samples, _ in stored:
+        packed = bytes(samples)
+        if not whole or whole[-1][:2] != (participant, run) or first_tick != ends_at:
+            whole.append((participant, run, first_tick, []))
+        whole[-1][3].append(packed)
+        ends_at = first_tick + len(packed) // 2
+    return [(participant, run, tick, unpack(b"".join(parts))) for participant, run, tick, parts in whole]
 
 
 def grid(telling: Telling, about: About, *, at: int | None = None) -> Grid:
