@@ -112,6 +112,7 @@ def test_every_state_of_a_room_fits_a_small_phone(evening: Evening):
     ana.page.get_by_role("button", name="Done", exact=True).click()
     together(pages, lambda one: one.phase == "settling", "the turns were placed")
     look_at("settling")
+    cleo.page.locator("#next-reveal").click()
     together(pages, lambda one: one.phase == "reveal", "the picture opened")
     for step in (1, 2, 3, 4):
         see_the_same(pages, step)

@@ -36,9 +36,9 @@ def test_the_picture_opens_after_the_teller_placed_the_turns_of_a_paused_story(e
 
     # Ana marks three turns; Dov asks for a breath by keyboard, Cleo lets the room go on.
     turn = ana.page.get_by_role("button", name="Something turns")
-    keep_moving([ben, eli], [dov], seconds=1)
+    keep_moving([ben, eli], [dov], seconds=0.5)
     turn.click()
-    keep_moving([ben, eli], [dov], seconds=1)
+    keep_moving([ben, eli], [dov], seconds=0.5)
     dov.tab_to("^Pause$")
     dov.page.keyboard.press("Enter")
     together(everybody, lambda one: one.room.get("paused") == "breath", "everybody took a breath")
@@ -47,9 +47,9 @@ def test_the_picture_opens_after_the_teller_placed_the_turns_of_a_paused_story(e
     cleo.page.keyboard.press("p")
     together(everybody, lambda one: not one.room.get("paused"), "the story went on")
     turn.click()
-    keep_moving([ben, eli], [dov], seconds=2)
-    turn.click()
     keep_moving([ben, eli], [dov], seconds=1)
+    turn.click()
+    keep_moving([ben, eli], [dov], seconds=0.5)
     ana.page.get_by_role("button", name="I'm done").click()
     together(everybody, lambda one: one.phase == "placing", "the story was over")
     for listener in listeners:

@@ -1,17 +1,28 @@
 """Where the teller's line comes from: a script's dealt arc, beats placed afterwards, or nothing at all."""
 
 import asyncio
+from collections.abc import Iterator
+
+import pytest
 
 from stories.people.evening import open_evening, seat_guests
 from stories.people.guest import Company
 from stories.people.server import Server
+from tests.conftest import MANAGE
 from tests.live.table import PATIENCE, Table
 
 
-async def test_a_script_is_told_revealed_and_called(server: Server) -> None:
+@pytest.fixture(scope="module")
+def unhurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A clock slow enough that the Call is two seconds of life and placing ten, also on a busy machine."""
+    with Server(MANAGE, tmp_path_factory.mktemp("unhurried"), CLOCK_RATE="6", RATE_LIMITS="0") as running:
+        yield running
+
+
+async def test_a_script_is_told_revealed_and_called(unhurried: Server) -> None:
     company = Company(seed=3, coupling=0.9, seconds=55)
-    evening = await open_evening(server.address)
-    guests = await seat_guests(server.address, evening.desk.code, company, 6, patience=PATIENCE)
+    evening = await open_evening(unhurried.address)
+    guests = await seat_guests(unhurried.address, evening.desk.code, company, 6, patience=PATIENCE)
     teller, *listeners = guests
     try:
         await evening.tell(teller, script="goat-next-door")
@@ -29,10 +40,10 @@ async def test_a_script_is_told_revealed_and_called(server: Server) -> None:
         await asyncio.gather(evening.close(), *(p.close() for p in guests))
 
 
-async def test_beats_are_placed_right_after_the_story(server: Server) -> None:
+async def test_beats_are_placed_right_after_the_story(unhurried: Server) -> None:
     company = Company(seed=5, coupling=0.9, seconds=55)
-    evening = await open_evening(server.address)
-    guests = await seat_guests(server.address, evening.desk.code, company, 5, patience=PATIENCE)
+    evening = await open_evening(unhurried.address)
+    guests = await seat_guests(unhurried.address, evening.desk.code, company, 5, patience=PATIENCE)
     teller, *listeners = guests
     try:
         await evening.tell(teller, source="B", duration=60)
