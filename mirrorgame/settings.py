@@ -31,7 +31,8 @@ DATA_DIR = Path(env("DATA_DIR", str(BASE_DIR / "var")))
 
 def _own_key(folder: Path) -> str:
     """A signing key of this machine's own, made when it first plays."""
-    folder.mkdir(parents=True, exist_ok=True)
+    # What people felt lies here, too: for nobody else on this machine.
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / "secret-key"
     try:
         with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
@@ -194,11 +195,12 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"routes": {"()": "mirrorgame.logs.RoutesOnly"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["routes"]}},
     "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL", "WARNING")},
     "loggers": {
         "stories": {"level": env("LOG_LEVEL", "INFO")},
-        # Its warnings quote whole paths, and ours hold one-time tokens and public ids of seats.
+        # A wrong address is no event of ours.
         "django.request": {"level": "ERROR"},
     },
 }
@@ -222,6 +224,7 @@ def refuse_unsafe() -> None:
         ("sqlite" in str(DATABASES["default"]["ENGINE"]) and WORKERS > 1, "SQLite serves one worker only"),
         (not REDIS_URL and WORKERS > 1, "the in-memory layer serves one worker only: set MIRROR_REDIS_URL"),
         (not RATE_LIMITS, "MIRROR_RATE_LIMITS must stay on"),
+        (not SECURE_COOKIES, "MIRROR_SECURE_COOKIES must stay on: cookies are secrets"),
     ]
     for wrong, sentence in problems:
         if wrong:

@@ -67,7 +67,8 @@ WRONG_CODES = Bucket(per_minute=10, burst=10)
 ALL_WRONG_CODES = Bucket(per_minute=200, burst=200)
 JOINS = Bucket(per_minute=5 * 60, burst=60)
 ROOMS = Bucket(per_minute=10, burst=10)
-BUCKETS = (WRONG_CODES, ALL_WRONG_CODES, JOINS, ROOMS)
+LOGINS = Bucket(per_minute=5, burst=10)
+BUCKETS = (WRONG_CODES, ALL_WRONG_CODES, JOINS, ROOMS, LOGINS)
 EVERYONE = "*"
 
 

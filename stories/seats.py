@@ -55,11 +55,13 @@ def open_room(language: str = "en", *, rng: random.Random = _chance) -> tuple[Ro
 
 
 def _free_code(rng: random.Random) -> str:
-    """Six digits no room has had in the last 24 hours."""
+    """Six digits no room has now or has had in the last 24 hours."""
     recent = timezone.now() - timedelta(hours=24)
     while True:
         code = f"{rng.randrange(100_000, 1_000_000)}"
-        lived = Room.objects.filter(code=code).filter(Q(created_at__gte=recent) | Q(ended_at__gte=recent))
+        lived = Room.objects.filter(code=code).filter(
+            Q(created_at__gte=recent) | Q(ended_at__gte=recent) | Q(ended_at__isnull=True)
+        )
         if not lived.exists() and not SpentCode.objects.filter(code=code, spent_at__gte=recent).exists():
             return code
 
@@ -199,12 +201,12 @@ def _neighbour(room: Room, name: str) -> str:
     return f"{name[: NAME_LENGTH - 3]} {n}" if name in taken else name
 
 
-def seat_of(public_id: str, token: str | None) -> Participant | None:
-    """The seat, if the token owns it and it was not removed."""
+def seat_of(public_id: str, token: str | None, *, removed: bool = False) -> Participant | None:
+    """The seat, if the token owns it; one that was removed only where that is asked for."""
     if not token:
         return None
     seat = Participant.objects.select_related("room").filter(public_id=public_id).first()
-    if seat is None or seat.removed_at is not None:
+    if seat is None or (seat.removed_at is not None and not removed):
         return None
     return seat if hmac.compare_digest(seat.token_hash, hashed(token)) else None
 

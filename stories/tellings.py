@@ -133,7 +133,8 @@ def plain(text: str) -> str:
 
 def own(room_id: int, telling: str, seat: Participant) -> Telling:
     """The telling, if this seat is its teller; raises `Refusal`."""
-    found = Telling.objects.filter(room_id=room_id, public_id=telling).first()
+    # What is said of a story that was taken back is not kept: it would come back with its words.
+    found = Telling.objects.filter(room_id=room_id, public_id=telling, withdrawn_at__isnull=True).first()
     if found is None:
         raise Refusal("telling.unknown")
     if found.teller_id != seat.pk:
@@ -254,7 +255,9 @@ def call_choices(telling: Telling) -> list[str]:
 
 def make_call(seat: Participant, wish: c.CallMake) -> None:
     """One tap, before any line is shown; it may be changed until the Call closes."""
-    telling = Telling.objects.filter(room_id=seat.room_id, public_id=wish.telling).first()
+    telling = Telling.objects.filter(
+        room_id=seat.room_id, public_id=wish.telling, withdrawn_at__isnull=True
+    ).first()
     if telling is None:
         raise Refusal("telling.unknown")
     state = history.read(seat.room_id)

@@ -11,13 +11,18 @@ from typing import Literal
 
 import numpy as np
 from django.db import DataError, IntegrityError, connection, transaction
+from django.db.models import Count, Sum
+from django.db.models.functions import Length
 
 from stories.models import Chunk, Closure, Telling
 from stories.protocol.phases import About
 from stories.synchrony import TraceGrid
 
 SILENT = -1
-Verdict = Literal["stored", "conflict", "poisonous"]
+MOST_RUNS = 500
+# Seconds of one trace that are stored, and what a row weighs in samples: generous for a hand, narrow for a script.
+MOST_SECONDS, ROW_WEIGHT = 25_000, 16
+Verdict = Literal["stored", "conflict", "poisonous", "not_sampled"]
 Key = tuple[int, int, str, int]
 
 
@@ -55,7 +60,8 @@ def unpack(samples: bytes) -> np.ndarray:
 def store(entries: Sequence[Entry]) -> dict[Key, Verdict]:
     """Store chunks in one transaction and say of each what became of it.
 
-    A row the database cannot take is found by halving and refused alone. Raises `OperationalError` when the
+    A row the database cannot take is found by halving and refused alone. What was on its way when its story
+    was taken back, or its room deleted, is not stored. Raises `OperationalError` when the
     database is away: nothing is stored then, and the caller tries the same batch again.
     """
     verdicts: dict[Key, Verdict] = {}
@@ -72,7 +78,7 @@ def _store_or_halve(entries: list[Entry], verdicts: dict[Key, Verdict]) -> None:
     try:
         with transaction.atomic():
             fresh = _insert(entries)
-            found = {} if fresh == len(entries) else _contents(entries)
+            found = None if fresh == len(entries) else _contents(entries)
     except (IntegrityError, DataError, OverflowError, ValueError):
         if len(entries) == 1:
             verdicts[entries[0].key] = "poisonous"
@@ -82,11 +88,15 @@ def _store_or_halve(entries: list[Entry], verdicts: dict[Key, Verdict]) -> None:
         _store_or_halve(entries[half:], verdicts)
         return
     for entry in entries:
-        same = found.get(entry.key, entry.content) == entry.content
-        verdicts.setdefault(entry.key, "stored" if same else "conflict")
+        known = found.get(entry.key) if found is not None else entry.content
+        if known is None:
+            verdicts.setdefault(entry.key, "not_sampled")
+        else:
+            verdicts.setdefault(entry.key, "stored" if known == entry.content else "conflict")
 
 
 _COLUMNS = "telling_id, participant_id, run, seq, first_tick, samples, received_at"
+_LIVING = "EXISTS (SELECT 1 FROM stories_telling t WHERE t.withdrawn_at IS NULL AND t.id ="
 
 
 def _insert(entries: list[Entry]) -> int:
@@ -98,14 +108,15 @@ def _insert(entries: list[Entry]) -> int:
             cursor.execute(
                 f"INSERT INTO stories_chunk ({_COLUMNS}) "  # noqa: S608  (constants only)
                 "SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::int[], %s::int[], "
-                "%s::bytea[], %s::bigint[]) ON CONFLICT DO NOTHING",
+                "%s::bytea[], %s::bigint[]) AS fresh (telling) "
+                f"WHERE {_LIVING} fresh.telling) ON CONFLICT DO NOTHING",
                 columns,
             )
         else:
             cursor.executemany(
-                f"INSERT INTO stories_chunk ({_COLUMNS}) "  # noqa: S608
-                "VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-                rows,
+                f"INSERT INTO stories_chunk ({_COLUMNS}) "
+                f"SELECT %s, %s, %s, %s, %s, %s, %s WHERE {_LIVING} %s) ON CONFLICT DO NOTHING",
+                [(*row, row[0]) for row in rows],
             )
         return int(cursor.rowcount)
 
@@ -125,10 +136,19 @@ def _contents(entries: list[Entry]) -> dict[Key, tuple[int, bytes]]:
 
 def close(telling: int, participant: int, run: str, chunks: int) -> int:
     """Keep what a client says a run had; the number of its chunks that are stored."""
-    Closure.objects.update_or_create(
-        telling_id=telling, participant_id=participant, run=run, defaults={"chunks": chunks}
-    )
+    # More page loads than this are nobody's: their closings are answered and not kept.
+    if Closure.objects.filter(telling_id=telling, participant_id=participant).count() < MOST_RUNS:
+        Closure.objects.update_or_create(
+            telling_id=telling, participant_id=participant, run=run, defaults={"chunks": chunks}
+        )
     return Chunk.objects.filter(telling_id=telling, participant_id=participant, run=run).count()
+
+
+def weight(telling: int, participant: int) -> int:
+    """How much is stored of one trace, in samples, with something for each row."""
+    stored = Chunk.objects.filter(telling_id=telling, participant_id=participant)
+    samples = stored.aggregate(rows=Count("pk"), bytes=Sum(Length("samples")))
+    return (samples["bytes"] or 0) // 2 + ROW_WEIGHT * samples["rows"]
 
 
 def incomplete(telling: int) -> int:

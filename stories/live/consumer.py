@@ -4,11 +4,11 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 import msgspec
 from django.conf import settings
+from django.http import parse_cookie
 
 from stories.live.hub import hub
 from stories.live.peer import Peer
@@ -39,14 +39,8 @@ async def game_socket(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "websocket.close", "code": 4426})
         return
     await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL})
-    await _Conversation(_cookies(headers.get(b"cookie", "")), receive, send).run()
-
-
-def _cookies(header: str) -> dict[str, str]:
-    try:
-        return {name: morsel.value for name, morsel in SimpleCookie(header).items()}
-    except CookieError:
-        return {}
+    # As Django reads them for pages: a neighbour's odd cookie on the same host hides none of ours.
+    await _Conversation(parse_cookie(headers.get(b"cookie", "")), receive, send).run()
 
 
 class _Conversation:
@@ -74,6 +68,10 @@ class _Conversation:
             await self._hang_up(4400)
         except TimeoutError:
             await self._hang_up(4400)
+        except Exception:
+            # A bug or a database that is away while saying hello: the page comes back by itself.
+            logger.exception("a conversation broke off")
+            await self._hang_up(1013)
         finally:
             self._session.leave()
             if self._own is not None:

@@ -116,7 +116,11 @@ class Hub:
         if room is None:
             return
         match news:
-            case bulletin.RoomNews() | bulletin.RevealNews():
+            case bulletin.RoomNews():
+                self.want(room)
+            case bulletin.RevealNews():
+                # Traces may have been taken back: the live grid is filled anew.
+                room.scorer = None
                 self.want(room)
             case bulletin.RosterNews():
                 room.roster_wanted = True
@@ -166,6 +170,7 @@ class Hub:
             logger.exception("room %s could not be read", room.id)
             return
         if reading is None:
+            room.gone = True
             for peer in list(room.peers.values()):
                 peer.end(4404)
         elif room.reading is None or reading.state.version >= room.reading.state.version:
@@ -194,32 +199,46 @@ class Hub:
         reel = self._every("reel", 1.0)
         at = now_ms()
         for room in list(self.rooms.values()):
-            self._due(room, at)
-            self._lights(room)
-            self._roster(room)
-            if beat:
-                frame = encode(Heartbeat(version=room.state.version, at=at))
-                room.broadcast_volatile("heartbeat", frame)
-            if reel and (grew := room.reel_grew()) is not None:
-                room.broadcast_volatile("reel", encode(grew), "stage", "host")
-            if reel:
-                self._watch_teller(room)
-            self._score(room)
+            try:
+                self._tick_room(room, at, beat=beat, reel=reel)
+            except Exception:
+                # One room's trouble is not its neighbours'.
+                logger.exception("a tick of room %s failed", room.id)
         if self._every("heads", HEADS_S):
             self._do(self._compare_heads())
             for room in self.rooms.values():
                 self._do(self._draw_again(room))
         if self._every("sweep", SWEEP_S):
+            for room in self.rooms.values():
+                # News may be lost between processes: a seat taken out, a story taken back.
+                room.roster_wanted = True
+                self.want(room)
             self._do(offload(jobs.sweep))
             self._do(offload(self._sweep_rooms))
+
+    def _tick_room(self, room: LiveRoom, at: int, *, beat: bool, reel: bool) -> None:
+        self._due(room, at)
+        self._lights(room)
+        self._roster(room)
+        if beat:
+            frame = encode(Heartbeat(version=room.state.version, at=at))
+            room.broadcast_volatile("heartbeat", frame)
+        if reel and (grew := room.reel_grew()) is not None:
+            room.broadcast_volatile("reel", encode(grew), "stage", "host")
+        if reel:
+            self._watch_teller(room)
+        self._score(room)
 
     @staticmethod
     def _sweep_rooms() -> None:
         """Old rooms vanish, and rooms nobody looks at still meet their deadlines."""
-        retention.sweep()
         overdue = models.Room.objects.filter(due_at__lt=now_ms(), ended_at__isnull=True)
-        for room_id in overdue.values_list("pk", flat=True):
-            Hub._obey(room_id, moves.Due(by="server"))
+        for room_id in list(overdue.values_list("pk", flat=True)):
+            try:
+                Hub._obey(room_id, moves.Due(by="server"))
+            except Exception:
+                logger.exception("room %s missed its deadline", room_id)
+        retention.sweep()
 
     def _due(self, room: LiveRoom, at: int) -> None:
         due = due_at(room.state)
@@ -292,20 +311,51 @@ class Hub:
     async def _tell_roster(self, room: LiveRoom) -> None:
         # One at a time: an older reading must not overtake a newer one.
         async with room.roster_lock:
-            room.roster = await offload(read_roster, room.id)
+            # Who is greeted before the reading is in it; who comes meanwhile may be newer than what it says.
+            pages = room.greeted("player")
+            try:
+                room.roster = await offload(read_roster, room.id)
+            except Exception:
+                room.roster_wanted = True
+                raise
         seats = {seat.public_id: seat for seat in room.roster}
-        for peer in room.greeted("player"):
-            if peer.seat is not None:
-                peer.seat = seats.get(peer.seat.public_id, peer.seat)
+        for peer in pages:
+            if peer.seat is not None and seats:
+                self._compare_seat(peer, peer.seat, seats.get(peer.seat.public_id))
         room.broadcast_volatile("roster", encode(room.roster_updated()), "stage", "host")
         room.tell_each()
+
+    def _compare_seat(self, peer: Peer, held: models.Participant, seat: models.Participant | None) -> None:
+        """What the rows say of a page's seat, in case the news of it was lost or overtaken on its way."""
+        if seat is None:
+            peer.end(4403)
+            return
+        peer.seat = seat
+        if seat.socket == "":
+            self._do(self._claim(peer, held))
+        elif seat.socket != peer.id:
+            peer.end(4409)
+
+    async def _claim(self, peer: Peer, seat: models.Participant) -> None:
+        """Two pages of a seat came at once and the one that went freed it: it is this page's now."""
+        free = models.Participant.objects.filter(pk=seat.pk, socket="", removed_at__isnull=True)
+        if await offload(free.update, socket=peer.id):
+            room = self.rooms.get(peer.room)
+            if room is None or peer.id not in room.peers:
+                await self._left(peer, seat)
+            else:
+                room.roster_wanted = True
 
     async def _draw_again(self, room: LiveRoom) -> None:
         """Samples that came after the picture belong into it."""
         for telling in list(room.late):
             room.late.discard(telling)
-            if not await offload(analysis.again, telling):
-                room.late.add(telling)
+            drawn = False
+            try:
+                drawn = await offload(analysis.again, telling)
+            finally:
+                if not drawn:
+                    room.late.add(telling)
 
     async def _compare_heads(self) -> None:
         """Read again whatever another process moved on without our hearing of it."""

@@ -86,6 +86,12 @@ class Recorder:
             logger.warning("%d chunks wait: the database is away (%s)", len(batch), type(error).__name__)
             await asyncio.sleep(RETRY_S)
             return
+        except Exception:
+            # A bug must not end the only task that stores: nothing of this was acked, it is tried again.
+            self.retries += 1
+            logger.exception("%d chunks wait", len(batch))
+            await asyncio.sleep(RETRY_S)
+            return
         self.retries = 0
         self.commits += 1
         for entry in batch:

@@ -107,6 +107,7 @@ class LiveRoom:
         self.id = room_id
         self.peers: dict[str, Peer] = {}
         self.reading: Reading | None = None
+        self.gone = False
         self.roster: list[models.Participant] = []
         self.lights: dict[int, int] = {}
         self.lights_moved: set[int] = set()
@@ -114,6 +115,7 @@ class LiveRoom:
         self.scorer: Scorer | None = None
         self.scored_at = 0.0
         self.late: set[int] = set()
+        self.weights: dict[tuple[int, int], int] = {}
         self.roster_wanted = True
         self.roster_lock = asyncio.Lock()
         self.roster_told_at = 0.0

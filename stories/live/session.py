@@ -114,7 +114,7 @@ class Session:
         self.peer = peer
         room = self._room = await self._hub.join(peer)
         if room.reading is None:
-            raise Hangup(4404)
+            raise Hangup(4404 if room.gone else 1013)
         if peer.seat is not None:
             # The newest page of a seat wins; whoever holds an older one is told.
             self._hub.hear(bulletin.SeatNews(room=peer.room, seat=peer.seat.public_id, socket=peer.id))
@@ -162,9 +162,8 @@ class Session:
     @staticmethod
     def _open(code: str, role: str, token: str | None) -> int:
         room = seats.room_by_code(code) or seats.ended_by_code(code)
-        if room is None:
-            raise Hangup(4404)
-        if not seats.holds_room(room, role, token):
+        # One answer for both: nobody learns here which codes are rooms, past the limits of the door.
+        if room is None or not seats.holds_room(room, role, token):
             raise Hangup(4401)
         return room.pk
 
@@ -285,6 +284,7 @@ class Session:
         _check_range(chunk, cached, seat, started, ended)
         if self._unstored >= MOST_UNSTORED:
             raise Refusal("trace.busy")
+        await _weigh(chunk, cached, seat, room)
         entry = traces.Entry(
             telling=cached.pk,
             participant=seat.pk,
@@ -310,6 +310,21 @@ class Session:
 def _quiet(room: LiveRoom) -> bool:
     """Whether hands move lights now: before a story, never during one."""
     return isinstance(room.state.playing, Lobby | Warmup) or room.state.phase.name == "preparing"
+
+
+async def _weigh(
+    chunk: c.TraceChunk, telling: models.Telling, seat: models.Participant, room: LiveRoom
+) -> None:
+    """Refuse what no hand can have felt: one seat must not fill the disk, nor make a reveal that never opens."""
+    most = traces.MOST_SECONDS * telling.rate_hz
+    key = (telling.pk, seat.pk)
+    heavier = room.weights.get(key, 0) + len(chunk.values) + traces.ROW_WEIGHT
+    if heavier > most:
+        # Things said twice were counted twice: the rows know better.
+        heavier = await offload(traces.weight, telling.pk, seat.pk) + len(chunk.values) + traces.ROW_WEIGHT
+        if heavier > most:
+            raise Refusal("trace.range")
+    room.weights[key] = heavier
 
 
 def _check_range(

@@ -2,6 +2,7 @@
 
 # Why a socket was closed. Clients come back on every other code.
 CLOSE_CODES: dict[int, str] = {
+    1013: "the server cannot answer just now",
     4400: "bad message: not JSON, unknown, malformed or before hello",
     4401: "no seat or console here: the token is missing, wrong or expired",
     4403: "removed from the room by the host",

@@ -55,9 +55,9 @@ def held_room(request: HttpRequest, code: str, role: str = "host") -> Room:
     return room
 
 
-def held_seat(request: HttpRequest, seat: str) -> Participant:
-    """The seat this browser owns."""
-    participant = seats.seat_of(seat, request.COOKIES.get(f"seat_{seat}"))
+def held_seat(request: HttpRequest, seat: str, *, removed: bool = False) -> Participant:
+    """The seat this browser owns; a removed one may not play, but what it gave is still its own to take back."""
+    participant = seats.seat_of(seat, request.COOKIES.get(f"seat_{seat}"), removed=removed)
     if participant is None:
         raise Http404("seat")
     return participant

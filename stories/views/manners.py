@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from stories import ratelimit
 from stories.views import errors
 from stories.views.access import SlowDown
 
@@ -30,6 +31,16 @@ class Manners:
         if answer.headers.get("Content-Type", "").startswith("text/html"):
             answer.headers.setdefault("Cache-Control", "no-store")
         return answer
+
+    def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
+        """Django asks here before a view: passwords are not tried at the speed of a script."""
+        match = request.resolver_match
+        if request.method != "POST" or match is None or match.view_name != "admin:login":
+            return None
+        address = ratelimit.address_of(request)
+        if ratelimit.LOGINS.take(address):
+            return None
+        return errors.too_many(request, ratelimit.LOGINS.wait_s(address))
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Django asks here about exceptions of views."""

@@ -43,7 +43,7 @@ def _ended(request: HttpRequest, participant: Participant) -> HttpResponse:
 @require_POST
 def forget(request: HttpRequest, seat: str) -> HttpResponse:
     """Everything this seat felt and called is deleted; the seat stays."""
-    participant = access.held_seat(request, seat)
+    participant = access.held_seat(request, seat, removed=True)
     retention.forget_traces(participant)
     return render(request, "rooms/forgotten.html", {"participant": participant})
 
@@ -51,7 +51,7 @@ def forget(request: HttpRequest, seat: str) -> HttpResponse:
 @require_POST
 def withdraw(request: HttpRequest, seat: str) -> HttpResponse:
     """The teller takes a story back."""
-    participant = access.held_seat(request, seat)
+    participant = access.held_seat(request, seat, removed=True)
     retention.withdraw(_own_telling(request, participant))
     return render(request, "rooms/taken_back.html", {"participant": participant})
 

@@ -57,6 +57,15 @@ def test_a_code_is_not_used_again_when_a_room_of_the_last_day_had_it(db):
     assert seats.room_by_code(first.code) == third
 
 
+def test_a_code_is_not_given_twice_when_a_room_lives_longer_than_a_day(evening):
+    old = timezone.now() - timedelta(days=3)
+    models.Room.objects.filter(pk=evening.row.pk).update(created_at=old)
+
+    room, _ = seats.open_room(rng=Drawn(int(evening.row.code), 123_456))
+
+    assert room.code == "123456"
+
+
 def test_codes_have_six_digits_and_no_leading_zero(db):
     codes = [seats.open_room()[0].code for _ in range(20)]
 

@@ -1,14 +1,18 @@
 """What is taken back is gone: from the rows, from the picture, from the pages that show it."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
 from django.db import connection
 
-from stories import analysis, models, replay, retention
+from stories import analysis, models, replay, retention, tellings, traces
 from stories.live.rooms import LiveRoom, read
+from stories.live.session import _weigh
+from stories.protocol import commands as c
 from tests.db.crowd import crowd, run_jobs, shown_in
+from tests.db.evening import DONE, Evening, refusal_of
 
 
 def test_traces_are_gone_and_the_picture_is_drawn_anew_when_a_listener_wants_that(db):
@@ -121,3 +125,62 @@ def test_pages_that_show_the_reveal_are_told_an_empty_picture_when_the_story_is_
 
     assert shown_in(room.reveal_shown().picture) == set()
     assert room.reveal_shown().picture.teller_name == ""
+
+
+def test_nothing_more_is_kept_of_a_story_that_was_taken_back(db):
+    evening = Evening("Ana", "Ben")
+    telling = evening.begin(source="A")
+    on_its_way = evening.entry(telling, "Ben", [500, 510])
+    earlier = evening.feel(telling, "Ben", [400], seq=1)
+
+    retention.withdraw(telling)
+
+    assert traces.store([on_its_way, earlier]) == {on_its_way.key: "not_sampled", earlier.key: "not_sampled"}
+    assert refusal_of(lambda: evening.mark(telling, "b1", 1, words="my brother")) == "telling.unknown"
+    evening.obey(DONE, 60)
+    rate = c.HeardRate(telling=telling.public_id, level=5)
+    assert refusal_of(lambda: tellings.rate_heard(evening["Ana"], rate)) == "telling.unknown"
+    assert refusal_of(lambda: evening.call(telling, "Ben", telling.arc)) == "telling.unknown"
+    for kind in (models.Chunk, models.Beat, models.Call):
+        assert kind.objects.count() == 0
+
+
+def test_what_was_on_its_way_to_a_deleted_room_is_refused_and_the_rest_is_stored(transactional_db):
+    evening, other = Evening("Ana", "Ben"), Evening("Ana", "Ben")
+    gone = evening.entry(evening.begin(), "Ben", [500])
+    kept = other.entry(other.begin(), "Ben", [500])
+
+    retention.delete_room(evening.row)
+
+    assert traces.store([gone, kept]) == {gone.key: "not_sampled", kept.key: "stored"}
+
+
+def test_one_seat_cannot_fill_the_disk_and_what_was_said_twice_is_not_held_against_it(transactional_db):
+    evening = Evening("Ana", "Ben")
+    telling = evening.begin()
+    room = LiveRoom(evening.row.pk)
+    most = traces.MOST_SECONDS * telling.rate_hz
+    chunk = c.TraceChunk(telling=telling.public_id, run="run", seq=0, first_tick=0, values=[500] * 4)
+
+    def weigh() -> str | None:
+        return refusal_of(lambda: asyncio.run(_weigh(chunk, telling, evening["Ben"], room)))
+
+    room.weights[telling.pk, evening["Ben"].pk] = most
+    honest = weigh()
+    for seq in range(most // 2000):
+        evening.feel(telling, "Ben", [500] * 2000, seq=seq)
+    room.weights[telling.pk, evening["Ben"].pk] = most
+
+    assert (honest, weigh()) == (None, "trace.range")
+    assert traces.weight(telling.pk, evening["Ana"].pk) == 0
+
+
+def test_closings_of_more_page_loads_than_anybody_has_are_answered_and_not_kept(db, monkeypatch):
+    monkeypatch.setattr(traces, "MOST_RUNS", 2)
+    evening = Evening("Ana", "Ben")
+    telling = evening.begin()
+
+    stored = [traces.close(telling.pk, evening["Ben"].pk, run, 1) for run in "abc"]
+
+    assert stored == [0, 0, 0]
+    assert models.Closure.objects.count() == 2

@@ -50,6 +50,7 @@ def test_production_starts_when_everything_is_safe():
         ({"MIRROR_DATABASE_URL": ""}, "SQLite serves one worker only"),
         ({"MIRROR_REDIS_URL": ""}, "the in-memory layer serves one worker only"),
         ({"MIRROR_RATE_LIMITS": "0"}, "MIRROR_RATE_LIMITS must stay on"),
+        ({"MIRROR_SECURE_COOKIES": "0"}, "MIRROR_SECURE_COOKIES must stay on"),
     ],
 )
 def test_production_refuses_to_start_when_a_value_is_unsafe(changes, sentence, tmp_path):

@@ -153,16 +153,11 @@ async def test_a_wrong_token_opens_nothing(server: Server, table: Table) -> None
     code, seat = table.evening.desk.code, table.ben.key
 
     codes = []
-    for role, key in [("player", seat), ("host", code), ("stage", code), ("player", "nobody")]:
+    # A code nobody has is answered as one that somebody has: sockets are no way to look for rooms.
+    nowhere = [("host", "000000"), ("stage", "000000"), ("player", "nobody")]
+    for role, key in [("player", seat), ("host", code), ("stage", code), *nowhere]:
         async with Page(server.address, role, key, table.eli.token, patience=PATIENCE) as dov:
             await dov.until(lambda dov=dov: dov.over)
             codes.append(dov.over)
 
-    assert codes == [4401, 4401, 4401, 4401]
-
-
-async def test_a_room_that_is_not_there_is_gone(server: Server) -> None:
-    async with Page(server.address, "stage", "000000", "x", patience=PATIENCE) as page:
-        await page.until(lambda: page.over)
-
-        assert page.over == 4404
+    assert codes == [4401] * 6

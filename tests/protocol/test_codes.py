@@ -13,7 +13,7 @@ SOURCES = {
     if "describe" not in path.parts and path.name != "codes.py"
 }
 RAISED = re.compile(r"""(?:Refusal\(\s*|Refused\(code=)(f?)(["'])([^"']+)\2""")
-CLOSED = re.compile(r"\b(4[0-9]{3})\b")
+CLOSED = re.compile(r"\b(44\d\d|1013)\b")
 
 
 def raised() -> dict[str, set[str]]:

@@ -86,6 +86,20 @@ def test_withdraw_takes_the_story_from_everybody(meeting, told):
     assert "This story was withdrawn" in replay.text
 
 
+def test_what_one_gave_may_be_taken_back_from_a_seat_the_host_has_cleared(meeting, told):
+    ana, ben = meeting.people["Ana"], meeting.people["Ben"]
+    for seat in (ana, ben):
+        meeting.wish("remove", seat=seat.public_id)
+
+    forgotten = meeting.browsers["Ben"].post(f"/play/{ben.public_id}/forget")
+    withdrawn = meeting.browsers["Ana"].post(f"/play/{ana.public_id}/withdraw", {"telling": told.public_id})
+    strange = meeting.dov.post(f"/play/{ben.public_id}/forget")
+
+    assert (forgotten.status_code, withdrawn.status_code, strange.status_code) == (200, 200, 404)
+    assert (Chunk.objects.count(), Beat.objects.count(), Call.objects.count()) == (0, 0, 0)
+    assert meeting.browsers["Ben"].get(f"/play/{ben.public_id}").status_code == 404
+
+
 @pytest.mark.parametrize(("said", "kept"), [("yes", True), ("no", False)])
 def test_keep_is_the_tellers_word(meeting, told, said, kept):
     ana = meeting.people["Ana"]

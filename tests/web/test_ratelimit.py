@@ -163,6 +163,17 @@ def test_rooms_are_started_ten_a_minute_from_one_address(time, db):
     assert Room.objects.count() == 10
 
 
+def test_passwords_are_not_tried_at_the_speed_of_a_script(time, db):
+    browser = Client()
+
+    answers = [
+        browser.post("/admin/login/", {"username": "keeper", "password": f"guess {i}"}).status_code
+        for i in range(12)
+    ]
+
+    assert answers == [200] * 10 + [429] * 2
+
+
 def wrong_codes(count: int) -> list[str]:
     living = set(Room.objects.values_list("code", flat=True))
     return [code for code in map(str, range(500_000, 500_000 + count + 5)) if code not in living][:count]
