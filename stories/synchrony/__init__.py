@@ -16,7 +16,7 @@ from .live import LiveScore, live_score
 from .moments import Moment, moment
 from .reading import ENGINE, Reading, Reason, stream
 from .score import Chance, Fit, RoomScore, Source, Verdict, room_score
-from .signals import Array, changes, own_moves, room_line, teller_line
+from .signals import Array, changes, own_moves, room_changes, room_line, teller_line
 from .surrogates import (
     SurrogateTest,
     circular_shifts,
@@ -75,6 +75,7 @@ __all__ = [
     "phase_randomized",
     "redealt_arcs",
     "ribbon",
+    "room_changes",
     "room_line",
     "room_score",
     "segment_shuffles",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .reading import stream
-from .signals import Array, changes
+from .signals import Array, changes, unit_rows
 
 MIN_SHIFT_S = 10.0
 MOST = 200
@@ -42,18 +42,6 @@ def listeners_agree(rows: Array, *, fs: float, seed: int, draws: int = 199) -> f
     each = np.arange(count)
     beyond = sum(_together(windows[each, shift]) >= observed - 1e-12 for shift in shifts)
     return float((beyond + 1) / (draws + 1))
-
-
-def unit_rows(rows: Array) -> Array:
-    """Each row about its mean with length one; silent samples and flat rows are 0."""
-    here = np.isfinite(rows)
-    kept = np.where(here, rows, 0.0)
-    mean = kept.sum(axis=1, keepdims=True) / np.maximum(here.sum(axis=1, keepdims=True), 1)
-    about = np.where(here, kept - mean, 0.0)
-    length = np.sqrt(np.sum(about * about, axis=1, keepdims=True))
-    flat = length <= 1e-9 * (np.abs(mean) + 1e-300)
-    unit: Array = np.where(flat, 0.0, about / np.where(flat, 1.0, length))
-    return unit
 
 
 def sample_rows(rows: Array, rng: np.random.Generator) -> Array:

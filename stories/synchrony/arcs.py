@@ -10,8 +10,8 @@ from typing import Final, Literal
 
 import numpy as np
 
-from .agreement import unit_rows
 from .reading import Reading
+from .signals import unit_rows
 
 Shape = Literal["fall", "rise", "peak", "valley", "zigzag"]
 SHAPES: Final[tuple[Shape, ...]] = ("fall", "rise", "peak", "valley", "zigzag")

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-ENGINE: Final = "1"
+ENGINE: Final = "2"
 """Bumped whenever a number could come out differently; stored with every result."""
 
 Reason = Literal[

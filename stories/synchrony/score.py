@@ -1,4 +1,4 @@
-"""The room's score: its median line against the teller's, at one lag, against chance."""
+"""The room's score: how the room moved against how the teller's line did, at one lag, against chance."""
 
 from __future__ import annotations
 
@@ -12,7 +12,17 @@ from .agreement import listeners_agree
 from .correlation import shifted_r
 from .coupling import measure, readable
 from .reading import ENGINE, MIN_LISTENERS, MIN_MOVES, Reading, Reason
-from .signals import Array, as_line, as_traces, changes, own_moves, reach, room_line, ticks
+from .signals import (
+    Array,
+    as_line,
+    as_traces,
+    changes,
+    own_moves,
+    reach,
+    room_changes,
+    room_line,
+    ticks,
+)
 from .tellers import Null, TellerPool
 
 Source = Literal["A", "B", "C", "D"]
@@ -56,14 +66,14 @@ class RoomScore(Reading):
     """The result describes this room and this story, not any person."""
 
     source: Source
-    measure: Literal["levels", "changes"]
     reason: Reason | None
     """Why there is no reading; then everything below is undefined."""
     verdict: Verdict | None
     """None without a reading, and as long as there is no null."""
     fit: Fit
+    """On changes over 2 s: what is judged."""
     levels: Fit
-    """The same on levels; equal to ``fit`` for sources A and B."""
+    """The median line against the teller's, on levels: description, never judged."""
     chance: Chance | None
     agreement_p: float
     """p that the listeners move together by chance (only with a null)."""
@@ -85,10 +95,12 @@ def room_score(
     seed: int = 0,
     max_lag_s: float = 5.0,
 ) -> RoomScore:
-    """The room's median line against the teller's.
+    """How closely the room moved with the teller.
 
-    Sources A and B are compared on levels, C and D on changes over 2 s. The lag is one for the
-    whole room: the best in 0..5 s, and every draw of the null may choose its best lag too.
+    The teller's changes over 2 s are held against the room's (``room_changes``): each hand on its
+    own scale, all at one lag, the best in 0..5 s; every draw of the null may choose its best lag
+    too. It is one measure for all sources. Levels stand beside it: a story-long drift, which two
+    strangers share most easily, makes their chance band so wide that they judge less (docs/validity.md).
 
     Parameters
     ----------
@@ -108,7 +120,6 @@ def room_score(
     rows = as_traces(listeners, len(line))
     if source not in ("A", "B", "C", "D"):
         raise ValueError(f"source must be A, B, C or D, got {source!r}")
-    on_levels = source in ("A", "B")
     there = np.isfinite(rows)
     moved = there.any(axis=1) & (reach(rows) > 0)
     heard = rows[moved]
@@ -116,7 +127,6 @@ def room_score(
     coverage, reason = _room_reason(line, room, rows, heard, fs=fs)
     score = RoomScore(
         source=source,
-        measure="levels" if on_levels else "changes",
         reason=reason,
         verdict=None,
         fit=Fit(),
@@ -130,24 +140,23 @@ def room_score(
     )
     if reason is not None:
         return score
-    levels = _fit(line, room, fs=fs, max_lag_s=max_lag_s)
-    teller_part, room_part = line, room
-    if not on_levels:
-        teller_part, room_part = changes(line, fs=fs), changes(room, fs=fs)
-    fit = levels if on_levels else _fit(teller_part, room_part, fs=fs, max_lag_s=max_lag_s)
-    score = replace(score, fit=fit, levels=levels)
+    told, moved_on = changes(line, fs=fs), room_changes(heard, fs=fs)
+    score = replace(
+        score,
+        fit=_fit(told, moved_on, fs=fs, max_lag_s=max_lag_s),
+        levels=_fit(line, room, fs=fs, max_lag_s=max_lag_s),
+    )
     if null is None:
         return score
     if isinstance(null, TellerPool):
         null = null.null(line, fs=fs)
     if null.tellers.shape[1] != len(line):
         raise ValueError(f"null has {null.tellers.shape[1]} samples, teller has {len(line)}")
-    others = np.where(np.isfinite(line), null.tellers, np.nan)
-    if not on_levels:
-        others = changes(others, fs=fs)
-    chance = _chance(fit.r, others, room_part, null, lags=np.arange(ticks(max_lag_s, fs) + 1))
+    others = changes(np.where(np.isfinite(line), null.tellers, np.nan), fs=fs)
+    chance = _chance(score.fit.r, others, moved_on, null, lags=np.arange(ticks(max_lag_s, fs) + 1))
     agreement = listeners_agree(heard, fs=fs, seed=seed)
-    return replace(score, chance=chance, agreement_p=agreement, verdict=_verdict(fit, chance, agreement))
+    verdict = _verdict(score.fit, chance, agreement)
+    return replace(score, chance=chance, agreement_p=agreement, verdict=verdict)
 
 
 def _fit(line: Array, room: Array, *, fs: float, max_lag_s: float) -> Fit:

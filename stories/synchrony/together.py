@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .agreement import MIN_SHIFT_S, random_shifts, sample_rows, unit_rows
+from .agreement import MIN_SHIFT_S, random_shifts, sample_rows
 from .correlation import pearson
 from .reading import ENGINE, MIN_LISTENERS, MIN_RIBBON, Reading, Reason, stream
-from .signals import Array, as_line, as_traces, quantile_lines, reach, room_line, ticks
+from .signals import Array, as_line, as_traces, quantile_lines, reach, room_line, ticks, unit_rows
 
 ALPHA = 0.05
 

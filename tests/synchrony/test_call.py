@@ -1,7 +1,7 @@
 import pytest
 from scipy import stats
 
-from stories.synchrony import call_result
+from stories.synchrony import ENGINE, call_result
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ def test_call_result_equals_the_exact_binomial_tail(hits, n, choices):
 
 def test_nobody_called_is_no_surprise():
     assert call_result(0, 0, 4).as_json() == {
-        "hits": 0, "n": 0, "choices": 4, "expected": 0.0, "p": 1.0, "engine": "1",
+        "hits": 0, "n": 0, "choices": 4, "expected": 0.0, "p": 1.0, "engine": ENGINE,
     }  # fmt: skip
 
 
