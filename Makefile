@@ -10,12 +10,12 @@ HOST ?= 127.0.0.1
 LAN ?= 0
 ARGS ?=
 
-.PHONY: help setup play demo test test-all test-js lint fix bench protocol messages lock vendor clean
+.PHONY: help setup play demo test test-all test-js lint fix bench bench-peers validity protocol messages lock vendor clean
 
 help: ## show this list
 	@echo "Mirror Game: make play, then open the address it prints."
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## make .venv and install the locked packages, tests' tools included
 	@scripts/bootstrap dev
@@ -54,6 +54,14 @@ bench: ## measure this machine: ratios against a bare server, side by side
 	@scripts/bootstrap dev
 	@$(PY) manage.py bench $(ARGS)
 
+bench-peers: ## the engine beside established packages (Python 3.11, .venv-peers): ARGS="loo lags" to choose
+	@scripts/bootstrap dev
+	@scripts/bench-peers $(ARGS)
+
+validity: ## the full study of the score: half an hour; writes docs/validity.md, its pictures and numbers
+	@scripts/bootstrap dev
+	@$(PY) -m stories.synchrony.validity $(ARGS)
+
 protocol: ## write docs/protocol.md, the JSON Schema and the browser's types from the messages
 	@scripts/bootstrap play
 	@$(PY) manage.py protocol
@@ -69,6 +77,6 @@ vendor: ## fetch the vendored browser files again, as static/vendor/vendor.json 
 	@scripts/bootstrap dev
 	@$(PY) scripts/vendor.py --update
 
-clean: ## remove .venv, node_modules and caches; your data stays
-	@rm -rf .venv node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis staticfiles
+clean: ## remove .venv, .venv-peers, node_modules and caches; your data stays
+	@rm -rf .venv .venv-peers node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis staticfiles
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

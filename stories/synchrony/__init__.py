@@ -7,14 +7,20 @@ JSON) with a reason, never 0.
 
 from .agreement import listeners_agree
 from .arcs import SHAPES, Arc, Shape, arc_deck, shape_of
+from .band import PooledBand, Told, pooled_band
 from .call import CallResult, call_result
 from .correlation import concordance, effective_samples, fisher_interval, lag_profile, pearson
 from .coupling import Coupling, Measure, coupling
+from .events import EventSynchrony, event_synchrony
 from .grid import TraceGrid
+from .herding import Herding, herding
 from .isc import isc, isc_summary, pairwise_isc
+from .leading import Anticipation, anticipation
 from .live import LiveScore, live_score
 from .moments import Moment, moment
 from .reading import ENGINE, Reading, Reason, stream
+from .regression import LaggedRegression, lagged_regression
+from .report import Agreement, Report, digest, report
 from .score import Chance, Fit, RoomScore, Source, Verdict, room_score
 from .signals import Array, changes, own_moves, room_changes, room_line, teller_line
 from .surrogates import (
@@ -32,19 +38,26 @@ from .windows import windowed_coupling
 __all__ = [
     "ENGINE",
     "SHAPES",
+    "Agreement",
+    "Anticipation",
     "Arc",
     "Array",
     "CallResult",
     "Chance",
     "Coupling",
+    "EventSynchrony",
     "Fit",
+    "Herding",
+    "LaggedRegression",
     "LiveScore",
     "Mark",
     "Measure",
     "Moment",
     "Null",
+    "PooledBand",
     "Reading",
     "Reason",
+    "Report",
     "Ribbon",
     "RoomScore",
     "Shape",
@@ -52,20 +65,26 @@ __all__ = [
     "SurrogateTest",
     "TellerPool",
     "Togetherness",
+    "Told",
     "TraceGrid",
     "Verdict",
+    "anticipation",
     "arc_deck",
     "call_result",
     "changes",
     "circular_shifts",
     "concordance",
     "coupling",
+    "digest",
     "effective_samples",
+    "event_synchrony",
     "false_discovery",
     "fisher_interval",
+    "herding",
     "isc",
     "isc_summary",
     "lag_profile",
+    "lagged_regression",
     "listeners_agree",
     "live_score",
     "moment",
@@ -73,7 +92,9 @@ __all__ = [
     "pairwise_isc",
     "pearson",
     "phase_randomized",
+    "pooled_band",
     "redealt_arcs",
+    "report",
     "ribbon",
     "room_changes",
     "room_line",

@@ -87,30 +87,51 @@ def lag_profile(
 
 def shifted_r(rows: Array, line: Array, lags: npt.NDArray[np.intp]) -> Array:
     """r of rows[:, t] with line[t - lag], shape (rows, lags), pairwise complete."""
-    rows, line = centred(rows), centred(line[None])[0]
-    here, there = np.isfinite(rows), np.isfinite(line)
-    y, x = np.where(here, rows, 0.0), np.where(there, line, 0.0)
-    shifted = _shifts(np.stack([there.astype(np.float64), x, x * x]), lags)
-    mask, sx, sxx = shifted
-    wide = np.concatenate([mask, sx, sxx]).T
-    # Rows with the same holes (a pool of surrogates) share the sums that only know the holes.
-    same = len(rows) > 1 and bool((here == here[0]).all())
-    of_mask = (here[:1] if same else here).astype(np.float64) @ wide
+    y, here = centred(rows)
+    (x,), (there,) = centred(line[None])
+    mask, sx, sxx = _shifts(np.stack([there.astype(np.float64), x, x * x]), lags)
+    holes, which = distinct(here)
+    of_holes = (holes.astype(np.float64) @ np.concatenate([mask, sx, sxx]).T)[which]
     of_y = y @ np.concatenate([mask, sx]).T
-    n, s_x, s_xx = np.split(of_mask, 3, axis=1)
-    s_y, s_xy = np.split(of_y, 2, axis=1)
-    return finish(n, s_x, s_y, s_xx, (y * y) @ mask.T, s_xy)
+    each = len(lags)
+    n, s_x, s_xx = of_holes[:, :each], of_holes[:, each : 2 * each], of_holes[:, 2 * each :]
+    return finish(n, s_x, of_y[:, :each], s_xx, (y * y) @ mask.T, of_y[:, each:])
 
 
-def centred(rows: Array) -> Array:
-    """Each row about its own middle, for numerical comfort; integers stay integers."""
-    here = np.isfinite(rows)
-    kept = np.where(here, rows, 0.0)
+def centred(rows: Array) -> tuple[Array, npt.NDArray[np.bool_]]:
+    """Each row about its own middle, zero where it is silent; and where it is not.
+
+    For numerical comfort; integers stay integers.
+    """
+    kept, here = filled(rows)
     middle = kept.sum(axis=1, keepdims=True) / np.maximum(here.sum(axis=1, keepdims=True), 1)
     if np.array_equal(kept, np.rint(kept)):
         middle = np.rint(middle)
-    centre: Array = np.where(here, rows - middle, np.nan)
-    return centre
+    centre = kept - middle
+    if kept is not rows:
+        centre *= here
+    return centre, here
+
+
+def filled(rows: Array) -> tuple[Array, npt.NDArray[np.bool_]]:
+    """Zeros where rows are silent, and where they are not; rows without holes come back themselves."""
+    here = np.isfinite(rows)
+    return (rows if here.all() else np.where(here, rows, 0.0)), here
+
+
+def distinct(here: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.intp]]:
+    """The different rows, and which of them each row is.
+
+    Rows with the same holes share the sums that only know the holes.
+    """
+    if len(here) and bool((here == here[0]).all()):
+        return here[:1], np.zeros(len(here), dtype=np.intp)
+    packed = np.ascontiguousarray(np.packbits(here, axis=1))
+    rows = packed.view(f"V{packed.shape[1]}").ravel().tolist() if packed.size else []
+    place = {row: i for i, row in enumerate(dict.fromkeys(rows))}
+    which = np.array([place[row] for row in rows], dtype=np.intp)
+    _, first = np.unique(which, return_index=True)
+    return here[first], which
 
 
 def finish(n: Array, sx: Array, sy: Array, sxx: Array, syy: Array, sxy: Array) -> Array:
@@ -179,7 +200,7 @@ def effective_samples(
     k = np.arange(1, reach + 1)
     size = np.maximum(common, 1.0)[:, None]
     weight = np.where(k <= size / 4, 1 - k / size, 0.0)
-    total = np.sum(weight * own[:, 1:] * theirs[:, 1:], axis=1)
+    total = np.einsum("ij,j,ij->i", weight, own[0, 1:], theirs[:, 1:])
     share = 1 + 2 * total
     worth = np.where(share > 0, common / np.where(share > 0, share, 1.0), common)
     return np.where(common >= MIN_PAIRS, np.clip(worth, 3.0, np.maximum(common, 3.0)), np.nan)
@@ -187,19 +208,21 @@ def effective_samples(
 
 def autocorrelation(rows: Array, reach: int) -> Array:
     """ρ(0..reach) of each row about its own mean, over the pairs that exist; NaN if flat."""
-    here = np.isfinite(rows)
-    count = np.maximum(here.sum(axis=1, keepdims=True), 1)
-    kept = np.where(here, rows, 0.0)
-    deviation = np.where(here, kept - kept.sum(axis=1, keepdims=True) / count, 0.0)
-    size = 1 << (rows.shape[1] + reach).bit_length()
+    kept, here = filled(rows)
+    holes, which = distinct(here)
+    count = np.maximum(holes.sum(axis=1)[which], 1)[:, None]
+    deviation = kept - kept.sum(axis=1, keepdims=True) / count
+    if kept is not rows:
+        deviation *= here
+    least = rows.shape[1] + reach
+    # The shortest of 2ⁿ, 3·2ⁿ and 5·2ⁿ that keeps the far end of a row from meeting its beginning.
+    size = min(odd << max(-(-least // odd) - 1, 0).bit_length() for odd in (1, 3, 5))
     products = _self_products(deviation, size, reach)
-    if here.all():
-        pairs = np.maximum(rows.shape[1] - np.arange(reach + 1.0), 1.0)[None]
-    else:
-        pairs = np.maximum(np.rint(_self_products(here.astype(np.float64), size, reach)), 1.0)
-    covariance = products / pairs
+    pairs = np.maximum(np.rint(_self_products(holes.astype(np.float64), size, reach)), 1.0)
+    covariance = products / pairs[which]
     variance = covariance[:, :1]
-    moves = variance > FLAT * np.max(np.abs(kept), axis=1, keepdims=True, initial=0) ** 2
+    raw = np.einsum("ij,ij->i", kept, kept)[:, None] / count
+    moves = variance > FLAT * raw
     rho: Array = np.where(moves, covariance / np.where(moves, variance, 1.0), np.nan)
     return rho
 

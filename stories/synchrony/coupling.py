@@ -126,12 +126,12 @@ def measure(
 ) -> Measure:
     """Read the lag profile of each row; rows that are ``quiet`` stay NaN.
 
-    ``either_way`` lets ``lag_s`` (not the maximum) follow an inverted hand too.
+    ``either_way`` looks for the strongest r of either sign, so that an inverted hand reads the same.
     """
     # A step of margin on both sides lets the parabola work at lag 0 and at the last lag.
     lags = np.arange(-1, ticks(max_lag_s, fs) + 2)
     r = shifted_r(rows, line, lags)
-    peak, lag_free_s = best_lag(r, lags / fs)
+    peak, lag_free_s = best_lag(np.abs(r) if either_way else r, lags / fs)
     best = r[np.arange(len(rows)), peak]
     n = common_samples(line, rows, lags[peak])
     n_eff = effective_samples(line, rows, n=n, every=max(1, round(fs)))

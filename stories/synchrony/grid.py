@@ -96,7 +96,8 @@ class TraceGrid:
     def traces(self, first: int = 0, end: int | None = None) -> Array:
         """All traces from tick ``first`` to ``end`` (default: all), shape (participants, ticks)."""
         part = self._values[:, first : self.ticks if end is None else min(end, self.ticks)]
-        out: Array = np.where(part == NULL, np.nan, part.astype(np.float64))
+        out: Array = part.astype(np.float64)
+        out[part == NULL] = np.nan
         return out
 
     def trace(self, row: int) -> Array:

@@ -7,8 +7,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from .correlation import centred, finish
-from .signals import Array, as_traces
+from .correlation import centred, distinct, filled, finish
+from .signals import Array, as_traces, chunks
+
+CACHE = 1 << 16
+"""Numbers looked at together: half a megabyte."""
 
 
 def isc(traces: npt.ArrayLike) -> Array:
@@ -39,20 +42,45 @@ def isc(traces: npt.ArrayLike) -> Array:
     rows = as_traces(traces)
     if len(rows) < 2:
         raise ValueError(f"need at least 2 traces, got {len(rows)}")
-    here = np.isfinite(rows)
-    kept = np.where(here, rows, 0.0)
-    others = here.sum(axis=0) - here
+    total, there = np.zeros(rows.shape[1]), np.zeros(rows.shape[1])
+    for some in chunks(rows, size=CACHE):
+        kept, here = filled(rows[some])
+        total += kept.sum(axis=0)
+        there += here.sum(axis=0)
+    whole = bool((there == len(rows)).all())
+    against = _with_all if whole else _with_others
+    return np.concatenate([against(rows[some], total, there) for some in chunks(rows, size=CACHE)])
+
+
+def _with_others(rows: Array, total: Array, there: Array) -> Array:
+    """r of each row with the mean of those others who were there."""
+    kept, here = filled(rows)
+    others = there - here
+    mean = (total - kept) / np.maximum(others, 1.0)
     paired = here & (others > 0)
-    mean = (kept.sum(axis=0) - kept) / np.maximum(others, 1)
-    x, y = np.where(paired, mean, np.nan), np.where(paired, rows, np.nan)
-    x, y = np.nan_to_num(centred(x)), np.nan_to_num(centred(y))
-
-    def dot(a: Array, b: Array) -> Array:
-        total: Array = np.einsum("ij,ij->i", a, b)
-        return total
-
+    (x, _), (y, _) = centred(np.where(paired, mean, np.nan)), centred(np.where(paired, rows, np.nan))
     n = paired.sum(axis=1).astype(np.float64)
-    return finish(n, x.sum(axis=1), y.sum(axis=1), dot(x, x), dot(y, y), dot(x, y))
+    return finish(n, x.sum(axis=1), y.sum(axis=1), _dot(x, x), _dot(y, y), _dot(x, y))
+
+
+def _with_all(rows: Array, total: Array, there: Array) -> Array:
+    """The same where nobody is ever silent: the others are the total less oneself, in sums too."""
+    y, _ = centred(rows)
+    (everybody,), _ = centred(total[None])
+    one = np.ones(len(everybody))
+    n, y_y, y_all, all_all = float(len(one)), _dot(y, y), y @ everybody, float(everybody @ everybody)
+    xx = all_all - 2 * y_all + y_y
+    r = finish(np.full(len(y), n), everybody.sum() - y @ one, y @ one, xx, y_y, y_all - y_y)
+    # Where the others hardly move beside this one, the difference would be rounding.
+    lost = xx < 1e-4 * (all_all + y_y)
+    if lost.any():
+        r[lost] = _with_others(rows[lost], total, there)
+    return r
+
+
+def _dot(a: Array, b: Array) -> Array:
+    products: Array = np.einsum("ij,ij->i", a, b)
+    return products
 
 
 def pairwise_isc(traces: npt.ArrayLike) -> Array:
@@ -68,14 +96,28 @@ def pairwise_isc(traces: npt.ArrayLike) -> Array:
     >>> pairwise_isc([[1, 2, 3], [1, 2, 3], [3, 2, 1]])
     array([ 1., -1., -1.])
     """
-    rows = centred(as_traces(traces))
-    if len(rows) < 2:
-        raise ValueError(f"need at least 2 traces, got {len(rows)}")
-    here = np.isfinite(rows)
-    x, mask = np.where(here, rows, 0.0), here.astype(np.float64)
-    total, squares = x @ mask.T, (x * x) @ mask.T
-    r = finish(mask @ mask.T, total, total.T, squares, squares.T, x @ x.T)
-    return r[np.triu_indices(len(rows), 1)]
+    rows = as_traces(traces)
+    count = len(rows)
+    if count < 2:
+        raise ValueError(f"need at least 2 traces, got {count}")
+    x, here = centred(rows)
+    holes, which = distinct(here)
+    mask = holes.astype(np.float64)
+    n, total, squares, products = mask @ mask.T, mask @ x.T, mask @ (x * x).T, x @ x.T
+    place = np.arange(count)
+    r = []
+    for some in chunks(products, size=CACHE):
+        ours, later = which[some], slice(some.start, None)
+        block = finish(
+            n[np.ix_(ours, which[later])],
+            total[:, some].T[:, which[later]],
+            total[ours, later],
+            squares[:, some].T[:, which[later]],
+            squares[ours, later],
+            products[some, later],
+        )
+        r.append(block[place[later] > place[some, None]])
+    return np.concatenate(r)
 
 
 def isc_summary(r: npt.ArrayLike, statistic: Literal["mean", "median"] = "mean") -> float:

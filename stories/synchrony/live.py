@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from .coupling import measure
 from .reading import ENGINE, MIN_MOVES, Reading
-from .signals import Array, as_line, as_traces, changes, own_moves
+from .signals import Array, as_line, as_traces, changes, chunks, own_moves
 
 MIN_LIVE_S = 60.0
 SETTLED_S = 120.0
@@ -53,18 +53,13 @@ def live_score(teller: npt.ArrayLike, listeners: npt.ArrayLike, *, fs: float) ->
     # Two samples a second say what four do about a hand, to a crowd in a quarter of the time.
     step = max(1, round(fs / 2))
     line, rows, fs = line[::step], rows[:, ::step], fs / step
-    there = np.isfinite(rows) & np.isfinite(line)
-    joint_s = there.sum(axis=1) / fs
     told_s = float(np.isfinite(line).sum() / fs)
-    enough = (joint_s >= MIN_LIVE_S) & (_sd(rows, there) >= MIN_SD)
-    enough &= bool(own_moves(line, fs=fs)[0] >= MIN_MOVES)
     kappa = KAPPA_LATE if told_s >= SETTLED_S else KAPPA_EARLY
     weighted, weight = np.zeros(len(rows)), np.zeros(len(rows))
-    for x, y in ((line, rows), (changes(line, fs=fs), changes(rows, fs=fs))):
-        m = measure(x, y, ~enough, fs=fs, max_lag_s=5.0, either_way=True)
-        w = np.where(np.isfinite(m.r), np.maximum(np.nan_to_num(m.n_eff) - 3.0, 0.0), 0.0)
-        weighted += w * np.arctanh(np.clip(np.nan_to_num(m.r_at_lag), -1 + 1e-15, 1 - 1e-15))
-        weight += w
+    enough = np.zeros(len(rows), dtype=bool)
+    moving = bool(own_moves(line, fs=fs)[0] >= MIN_MOVES)
+    for some in chunks(rows) if moving else ():
+        weighted[some], weight[some], enough[some] = _evidence(line, np.ascontiguousarray(rows[some]), fs=fs)
     z = np.where(enough, weighted / (weight + kappa), np.nan)
     error = 1 / np.sqrt(weight + kappa)
 
@@ -81,10 +76,22 @@ def live_score(teller: npt.ArrayLike, listeners: npt.ArrayLike, *, fs: float) ->
     )
 
 
+def _evidence(line: Array, rows: Array, *, fs: float) -> tuple[Array, Array, npt.NDArray[np.bool_]]:
+    """Σ w z and Σ w of each listener, and whether there is enough of them to say anything."""
+    there = np.isfinite(rows) & np.isfinite(line)
+    enough = (there.sum(axis=1) >= MIN_LIVE_S * fs) & (_sd(rows, there) >= MIN_SD)
+    weighted, weight = np.zeros(len(rows)), np.zeros(len(rows))
+    for x, y in ((line, rows), (changes(line, fs=fs), changes(rows, fs=fs))):
+        m = measure(x, y, ~enough, fs=fs, max_lag_s=5.0, either_way=True)
+        w = np.where(np.isfinite(m.r), np.maximum(np.nan_to_num(m.n_eff) - 3.0, 0.0), 0.0)
+        weighted += w * np.arctanh(np.clip(np.nan_to_num(m.r_at_lag), -1 + 1e-15, 1 - 1e-15))
+        weight += w
+    return weighted, weight, enough
+
+
 def _sd(rows: Array, there: npt.NDArray[np.bool_]) -> Array:
     n = np.maximum(there.sum(axis=1), 1)
     kept = np.where(there, rows, 0.0)
     mean = kept.sum(axis=1) / n
-    apart = np.where(there, rows - mean[:, None], 0.0)
-    sd: Array = np.sqrt((apart * apart).sum(axis=1) / n)
+    sd: Array = np.sqrt(np.maximum(np.einsum("ij,ij->i", kept, kept) / n - mean * mean, 0.0))
     return sd

@@ -19,6 +19,8 @@ Reason = Literal[
     "no_teller_line",
     "no_teller_movement",
     "few_listeners",
+    "few_stories",
+    "chance",
 ]
 
 MIN_JOINT_S: Final = 30.0

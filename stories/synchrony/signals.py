@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,16 @@ def ticks(seconds: float, fs: float) -> int:
     if not fs > 0:
         raise ValueError(f"fs must be positive, got {fs}")
     return round(seconds * fs)
+
+
+def chunks(rows: Array, *, size: int = 1 << 18) -> Iterator[slice]:
+    """Slices of rows, about ``size`` numbers each: two megabytes, which stay in a core's caches.
+
+    Row by row there is no difference, but memory grows with the chunk instead of with the crowd.
+    """
+    step = max(1, size // max(rows.shape[1], 1))
+    for first in range(0, len(rows), step):
+        yield slice(first, first + step)
 
 
 def changes(x: npt.ArrayLike, *, fs: float, step_s: float = 2.0) -> Array:
@@ -214,9 +224,13 @@ def own_moves(x: npt.ArrayLike, *, fs: float, rest_s: float = 1.0, share: float 
     array([3.])
     """
     traces = as_traces(x)
+    if traces.shape[1] < 2 or not len(traces):
+        return np.zeros(len(traces))
+    return np.concatenate([_moves(traces[some], rest_s * fs, share) for some in chunks(traces)])
+
+
+def _moves(traces: Array, rest: float, share: float) -> Array:
     rows, samples = traces.shape
-    if samples < 2:
-        return np.zeros(rows)
     step = np.diff(traces, axis=1)
     step[~np.isfinite(step)] = 0.0
     ways = np.sign(step)
@@ -224,7 +238,7 @@ def own_moves(x: npt.ArrayLike, *, fs: float, rest_s: float = 1.0, share: float 
     last = np.maximum.accumulate(np.where(ways != 0, tick, -1), axis=1)
     before = np.concatenate([np.full((rows, 1), -1), last[:, :-1]], axis=1)
     way_before = np.where(before >= 0, np.take_along_axis(ways, np.maximum(before, 0), axis=1), 0)
-    begins = (ways != 0) & ((ways != way_before) | (tick - before > rest_s * fs))
+    begins = (ways != 0) & ((ways != way_before) | (tick - before > rest))
     ids = np.cumsum(begins, axis=1)
     most = int(ids.max(initial=0)) + 1
     flat = (ids + most * np.arange(rows)[:, None]).ravel()

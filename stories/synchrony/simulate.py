@@ -22,7 +22,7 @@ class Settings:
     """What a simulated teller is made from; arrays of shape (tellers,)."""
 
     tau_s: Array
-    """Time constant of wandering, or mean time between two glides: 1..64 s."""
+    """Time constant of wandering, or mean time between two glides: 1/16..64 s."""
     trend: Array
     """Share of variance given to a straight line through the story."""
     manner: npt.NDArray[np.intp]
@@ -56,7 +56,7 @@ def atlas(samples: int, fs: float) -> tuple[Settings, Array]:
     """
     rng = stream(0, 5)
     trials = Settings(
-        tau_s=2.0 ** rng.uniform(0, 6, TRIALS),
+        tau_s=2.0 ** rng.uniform(-4, 6, TRIALS),
         trend=np.where(rng.random(TRIALS) < 0.5, 0.0, rng.uniform(0, 0.95, TRIALS)),
         manner=np.arange(TRIALS) % 3,
     )

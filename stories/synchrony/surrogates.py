@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from .agreement import MIN_SHIFT_S, random_shifts
-from .correlation import shifted_r
 from .coupling import readable
+from .crossed import highest_r
 from .reading import ENGINE, Reading, Reason
-from .signals import Array, as_line, as_traces, changes, ticks
+from .signals import Array, as_line, as_traces, ticks
 from .tellers import Null, TellerPool
 
 
@@ -159,9 +159,7 @@ def surrogate_test(
     line = as_line(teller)
     rows = as_traces(listeners, len(line))
     _, reason = readable(line, rows, fs=fs)
-    own, moved = changes(line, fs=fs), changes(rows, fs=fs)
-    lags = np.arange(ticks(max_lag_s, fs) + 1)
-    observed = _highest(shifted_r(moved, own, lags))
+    observed = highest_r(line[None], rows, fs=fs, max_lag_s=max_lag_s)[0]
     observed[[why is not None for why in reason]] = np.nan
     read = np.isfinite(observed)
     pool = TellerPool(seed) if pool is None else pool
@@ -169,10 +167,9 @@ def surrogate_test(
         null = Null("pool", np.empty((0, len(line))), 0, 0)
     else:
         null = pool.null(line, fs=fs) if isinstance(pool, TellerPool) else pool
-    others = changes(np.where(np.isfinite(line), null.tellers, np.nan), fs=fs)
-    drawn = np.full((len(null.tellers), len(rows)), -np.inf)
-    for i in np.flatnonzero(read):
-        drawn[:, i] = np.nan_to_num(_highest(shifted_r(others, moved[i], -lags)), nan=-np.inf)
+    others = np.where(np.isfinite(line), null.tellers, np.nan)
+    drawn = np.nan_to_num(highest_r(others, rows, fs=fs, max_lag_s=max_lag_s), nan=-np.inf)
+    drawn[:, ~read] = -np.inf
     draws = len(drawn)
     best = drawn.max(axis=1, initial=-np.inf)
     floor = np.where(read, observed, np.inf) - 1e-12
@@ -202,8 +199,3 @@ def false_discovery(p: Array) -> Array:
         scaled = p[order] * len(known) / np.arange(1, len(known) + 1)
         q[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
     return q
-
-
-def _highest(profiles: Array) -> Array:
-    best = np.max(np.where(np.isfinite(profiles), profiles, -np.inf), axis=1, initial=-np.inf)
-    return np.where(np.isfinite(best), best, np.nan)

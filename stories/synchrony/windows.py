@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from .correlation import centred, finish
-from .signals import Array, as_line, as_traces, ticks
+from .correlation import centred, distinct, finish
+from .signals import Array, as_line, as_traces, chunks, ticks
 
 
 def window_starts(samples: int, *, fs: float, window_s: float, step_s: float) -> tuple[Array, int]:
@@ -45,25 +45,27 @@ def windowed_coupling(
     starts, size = window_starts(len(line), fs=fs, window_s=window_s, step_s=step_s)
     first = starts.astype(np.intp)
     most = ticks(max_lag_s, fs)
-    x0, rows = centred(line[None])[0], centred(rows)
-    out = np.full((len(rows), len(first), 2 * most + 1), np.nan)
-    for i, lag in enumerate(range(-most, most + 1)):
-        y = np.full_like(rows, np.nan)
-        kept = max(len(line) - abs(lag), 0)
-        if lag >= 0:
-            y[:, :kept] = rows[:, lag:]
-        else:
-            y[:, len(line) - kept :] = rows[:, :kept]
-        both = np.isfinite(y) & np.isfinite(x0)
-        x, y = np.where(both, x0, 0.0), np.where(both, y, 0.0)
-        sums = [_sums(part, first, size) for part in (both, x, y, x * x, y * y, x * y)]
-        r = finish(*sums)
-        out[:, :, i] = np.where(sums[0] >= size / 2, r, np.nan)
+    (x,), (there,) = centred(line[None])
+    leading = [_late(part, first, size, most) for part in (there.astype(np.float64), x, x * x)]
+    out = np.empty((len(rows), len(first), 2 * most + 1))
+    for some in chunks(rows):
+        y, here = centred(rows[some])
+        holes, which = distinct(here)
+        padded = [np.pad(part, ((0, 0), (most, most))) for part in (holes.astype(np.float64), y, y * y)]
+        for w, start in enumerate(first):
+            mask, sx, sxx = (np.ascontiguousarray(part[w]) for part in leading)
+            at, y, yy = (part[:, start : start + size + 2 * most] for part in padded)
+            n = (at @ mask)[which]
+            r = finish(n, (at @ sx)[which], y @ mask, (at @ sxx)[which], yy @ mask, y @ sx)
+            out[some, w] = np.where(n >= size / 2, r, np.nan)
     return out
 
 
-def _sums(rows: npt.ArrayLike, first: npt.NDArray[np.intp], size: int) -> Array:
-    total = np.cumsum(np.asarray(rows, dtype=np.float64), axis=1)
-    total = np.concatenate([np.zeros((len(total), 1)), total], axis=1)
-    part: Array = total[:, first + size] - total[:, first]
-    return part
+def _late(x: Array, first: npt.NDArray[np.intp], size: int, most: int) -> Array:
+    """Each window as a matrix whose column k holds it k samples late: times a row, the sums at all lags.
+
+    A view, shape (windows, size + 2 * most, 2 * most + 1).
+    """
+    framed = np.zeros((len(first), size + 4 * most))
+    framed[:, 2 * most : 2 * most + size] = x[first[:, None] + np.arange(size)]
+    return np.lib.stride_tricks.sliding_window_view(framed, 2 * most + 1, axis=1)[:, :, ::-1]

@@ -1,23 +1,16 @@
-"""Simulated rooms: drivers that wander like a story, and thumbs that follow late, slowly and in jumps."""
+"""The study's simulated people, one room at a time, as tests like to call them."""
 
 import numpy as np
 
-FS = 4
+from stories.synchrony.simulate import wandering
+from stories.synchrony.validity.people import FS, on_scale, rooms, standard
 
-
-def standard(x):
-    return (x - x.mean(axis=-1, keepdims=True)) / x.std(axis=-1, keepdims=True)
+__all__ = ["FS", "drift", "on_scale", "standard", "taps", "thumbs", "wander"]
 
 
 def wander(rng, seconds, *, tau_s=5.0, rows=1):
     """Ornstein-Uhlenbeck courses of unit variance, shape (rows, samples)."""
-    keep = np.exp(-1 / (tau_s * FS))
-    noise = rng.normal(size=(seconds * FS, rows))
-    at, course = noise[0], []
-    for push in noise:
-        at = keep * at + np.sqrt(1 - keep**2) * push
-        course.append(at)
-    return standard(np.array(course).T)
+    return standard(wandering(np.full(rows, tau_s * FS), seconds * FS, rng))
 
 
 def drift(rng, seconds):
@@ -26,26 +19,9 @@ def drift(rng, seconds):
     return standard(wander(rng, seconds, tau_s=8)[0] + slope)
 
 
-def on_scale(x):
-    return np.clip(np.rint(500 + 180 * x), 0, 1000)
-
-
 def thumbs(rng, driver, *, listeners, r):
     """Hands that follow a driver with about this r: 0.5..2.5 s late, at limited speed, resting often."""
-    samples = len(driver)
-    own = wander(rng, samples // FS, tau_s=12, rows=listeners)
-    late = (rng.uniform(0.5, 2.5, listeners) * FS).astype(int)
-    heard = driver[np.maximum(np.arange(samples) - late[:, None], 0)]
-    felt = r * heard + np.sqrt(1 - r * r) * own
-    at, moving = np.zeros(listeners), np.zeros(listeners, dtype=bool)
-    speed = rng.uniform(0.6, 2.4, listeners) / FS
-    traces = np.empty((listeners, samples))
-    for i in range(samples):
-        away = felt[:, i] - at
-        moving = np.abs(away) > np.where(moving, 0.1, 0.45)
-        at = at + np.where(moving, np.clip(away, -speed, speed), 0)
-        traces[:, i] = at
-    return on_scale(traces)
+    return rooms(driver[None], listeners=listeners, r=r, rng=rng)[0]
 
 
 def taps(rng, count, seconds):

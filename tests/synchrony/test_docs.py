@@ -8,12 +8,14 @@ import pytest
 
 import stories.synchrony
 
-MODULES = sorted(module.name for module in pkgutil.iter_modules(stories.synchrony.__path__))
+MODULES = sorted(
+    module.name for module in pkgutil.walk_packages(stories.synchrony.__path__, "stories.synchrony.")
+)
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_hold(name):
-    module = importlib.import_module(f"stories.synchrony.{name}")
+    module = importlib.import_module(name)
 
     assert doctest.testmod(module).failed == 0
 

@@ -1,4 +1,4 @@
-"""The engine alone, from stored rows and on grids: what a reveal and a live score cost one core."""
+"""The reveal from stored rows, and the job behind it: what a telling of five minutes costs."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ CHUNK = FS
 
 
 def measure() -> list[Row]:
-    """Reveal, its chance level, and the live score, for thirty listeners and five minutes."""
+    """The reveal and its chance level, for thirty listeners and five minutes."""
     with _own_database():
         told = {source: _tell(source) for source in ("A", "C")}
         reveal = max(_reveal_ms(telling, about) for telling, about in told.values())
@@ -58,7 +58,6 @@ def measure() -> list[Row]:
             limit=3,
             note=f"the job alone, source C, {size}",
         ),
-        Row(id="score_ms", value=round(_score_ms(), 2), unit="ms", limit=10, note=f"live score of {size}"),
     ]
 
 
@@ -139,21 +138,6 @@ def _reveal_ms(telling: Telling, about: About) -> float:
         Analysis.objects.filter(telling=telling).delete()
         spent.append(_seconds(lambda: analysis.picture(about)) * 1000)
     return median(spent)
-
-
-def _score_ms() -> float:
-    """The live score of the whole grid, as a practice room shows it once a second."""
-    rng = np.random.default_rng(11)
-    teller = thumbs.course(SECONDS, fs=FS, rng=rng)
-    felt = traces.Felt(FS)
-    for row in range(PEOPLE):
-        line = thumbs.listener(teller, fs=FS, coupling=0.6, lag_s=1.5, rng=rng)
-        felt.write(row, "bench", 0, line.astype(np.int16))
-    told = np.round(teller)
-    return median(
-        _seconds(lambda: synchrony.live_score(told, felt.traces(len(told)), fs=FS)) * 1000
-        for _ in range(5 * AGAIN)
-    )
 
 
 def _seconds(do: Callable[[], object]) -> float:

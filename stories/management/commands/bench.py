@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from stories.management.bench import crowd, engine, evenings, screens, start
+from stories.management.bench import crowd, engine, evenings, screens, start, synchrony
 from stories.management.bench.report import Row, machine, table
 
 ROOT = Path(settings.BASE_DIR)
@@ -17,7 +17,17 @@ MANAGE = ROOT / "manage.py"
 # What is measured together, and the ids of its rows.
 MEASUREMENTS: dict[tuple[str, ...], Callable[[], list[Row]]] = {
     ("start_s",): lambda: start.measure(ROOT),
-    ("reveal_ms", "null_A_s", "null_C_s", "score_ms"): engine.measure,
+    ("reveal_ms", "null_A_s", "null_C_s"): engine.measure,
+    (
+        "T9_isc_2000",
+        "T9_live_30",
+        "T9_live_2000",
+        "T9_doubling",
+        "T9_surrogates_30",
+        "pairwise_2000_s",
+        "windowed_2000_s",
+    ): synchrony.measure,
+    ("T10_surrogates_2000_s", "T10_peak_MB"): synchrony.measure_long,
     ("ack_p99",): lambda: crowd.measure(MANAGE),
     ("P1", "P1_taps", "P2_join_kB", "P2_dial_s", "play_kB", "P3", "P3_clicks"): lambda: screens.measure(
         MANAGE
