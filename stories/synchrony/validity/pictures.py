@@ -7,8 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from stories.synchrony.chart import Chart
-from stories.synchrony.ink import INK, STYLES, Style
+from stories.synchrony.charts import INK, STYLES, Chart, Style
 
 from .plots import over_time, rate_said, side_by_side
 from .study import Row

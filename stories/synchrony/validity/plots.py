@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from stories.synchrony.chart import Chart
-from stories.synchrony.ink import STYLES
+from stories.synchrony.charts import STYLES, Chart
 
 from .study import Row
 

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from .signals import Array
+from stories.synchrony.signals import Array
 
 PAPER: Final = "#ffffff"
 INK: Final = "#1f1f1f"

@@ -9,6 +9,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from stories.synchrony.signals import Array, as_line
+
 from .axes import Ticks, axes, named_ticks
 from .ink import (
     INK,
@@ -27,7 +29,6 @@ from .ink import (
     whisker,
     words,
 )
-from .signals import Array, as_line
 
 
 @dataclass(frozen=True)
