@@ -20,7 +20,7 @@ from .live import LiveScore, live_score
 from .moments import Moment, moment
 from .reading import ENGINE, Reading, Reason, stream
 from .regression import LaggedRegression, lagged_regression
-from .report import Agreement, Report, digest, report
+from .report import Agreement, Persons, Report, digest, report
 from .score import Chance, Fit, RoomScore, Source, Verdict, room_score
 from .signals import Array, changes, own_moves, room_changes, room_line, teller_line
 from .surrogates import (
@@ -55,6 +55,7 @@ __all__ = [
     "Moment",
     "Null",
     "PooledBand",
+    "Persons",
     "Reading",
     "Reason",
     "Report",

@@ -11,11 +11,11 @@ import numpy.typing as npt
 
 from .agreement import listeners_agree
 from .arcs import arc_deck
-from .coupling import USUAL_LAG_S, Coupling, coupling
+from .coupling import USUAL_LAG_S, Coupling, coupling, readable
 from .herding import Herding, herding
 from .isc import isc, isc_summary, pairwise_isc
 from .leading import Anticipation, anticipation
-from .reading import ENGINE, MIN_LISTENERS, Reading
+from .reading import ENGINE, MIN_LISTENERS, Reading, Reason
 from .score import RoomScore, Source, room_score
 from .signals import Array, as_line, as_traces
 from .surrogates import SurrogateTest, surrogate_test
@@ -27,16 +27,26 @@ from .together import Togetherness, togetherness
 class Agreement(Reading):
     """How much the listeners moved alike, whatever the teller meant."""
 
-    leave_one_out: Array
-    """r of each listener with the mean of the others, shape (listeners,)."""
     mean: float
     median: float
-    """Of those, by Fisher's z and as it is."""
+    """Of each listener's r with the mean of the others (leave one out), by Fisher's z and as it is."""
     pairwise_mean: float
     pairwise_median: float
     """Of all pairs. Lower than leave-one-out by nature: never compare the two."""
     p: float
     """p that their changes coincide this much by chance, as in the room's score."""
+
+
+@dataclass(frozen=True)
+class Persons(Reading):
+    """Single listeners, in the order of the names. For the research export, never for players."""
+
+    coupling: Coupling
+    leave_one_out: Array
+    """r of each listener with the mean of the others, shape (listeners,)."""
+    anticipation: Anticipation
+    """Who leads and who follows."""
+    test: SurrogateTest
 
 
 @dataclass(frozen=True)
@@ -52,16 +62,17 @@ class Report(Reading):
     source: Source
     names: tuple[str, ...]
     """Of the listeners, in the order of every array."""
+    coverage: Array
+    """Share of the story each listener was there, shape (listeners,)."""
+    reason: tuple[Reason | None, ...]
+    """Why a listener could not be read by themselves."""
     room: RoomScore
-    coupling: Coupling
     isc: Agreement
     togetherness: Togetherness
     herding: Herding
     """Whether the room moves together because of the teller. Read it with its own warning."""
-    anticipation: Anticipation
-    """Who leads and who follows; its p only where persons were asked for."""
-    persons: SurrogateTest | None
-    """Per-listener tests: only where they were asked for, and for research only."""
+    persons: Persons | None
+    """Only where they were asked for: a stored report says nothing of how close one person was."""
 
 
 def report(
@@ -90,7 +101,7 @@ def report(
         ``TellerPool(seed)``
     deck : what a dealt arc was dealt from; by default the game's own, if the arc is in it
     names : of the listeners, in their order
-    persons : also test every listener by itself; not for anybody's eyes but a researcher's
+    persons : also read and test every listener; not for anybody's eyes but a researcher's
 
     Examples
     --------
@@ -107,7 +118,8 @@ def report(
     elif isinstance(null, TellerPool):
         null = _drawn(null, line, fs=fs)
     room = room_score(line, rows, fs=fs, source=source, null=null, seed=seed)
-    found = coupling(line, rows, fs=fs)
+    alone = isc(rows) if len(rows) > 1 else np.full(len(rows), np.nan)
+    coverage, reason = readable(line, rows, fs=fs)
     lag_s = USUAL_LAG_S if room.reason else room.fit.lag_s
     return Report(
         engine=ENGINE,
@@ -117,13 +129,20 @@ def report(
         seconds=len(line) / fs,
         source=source,
         names=tuple(names) or tuple(f"listener {i + 1}" for i in range(len(rows))),
+        coverage=coverage,
+        reason=reason,
         room=room,
-        coupling=found,
-        isc=_agreement(rows, room, fs=fs, seed=seed),
+        isc=_agreement(rows, alone, room, fs=fs, seed=seed),
         togetherness=togetherness(line, rows, fs=fs, seed=seed, lag_s=lag_s),
         herding=_herding(line, rows, fs=fs, null=null, seed=seed),
-        anticipation=anticipation(line, rows, fs=fs, pool=null if persons else None),
-        persons=surrogate_test(line, rows, null, fs=fs, seed=seed) if persons else None,
+        persons=None
+        if not persons
+        else Persons(
+            coupling=coupling(line, rows, fs=fs),
+            leave_one_out=alone,
+            anticipation=anticipation(line, rows, fs=fs, pool=null),
+            test=surrogate_test(line, rows, null, fs=fs, seed=seed),
+        ),
     )
 
 
@@ -190,14 +209,12 @@ def _herding(line: Array, rows: Array, *, fs: float, null: Null | None, seed: in
     return herding(line[::every], rows[:, ::every], fs=fs / every, null=null, seed=seed)
 
 
-def _agreement(rows: Array, room: RoomScore, *, fs: float, seed: int) -> Agreement:
-    alone = isc(rows) if len(rows) > 1 else np.full(len(rows), np.nan)
+def _agreement(rows: Array, alone: Array, room: RoomScore, *, fs: float, seed: int) -> Agreement:
     pairs = pairwise_isc(rows) if len(rows) > 1 else np.empty(0)
     p = room.agreement_p
     if not np.isfinite(p) and len(rows) >= MIN_LISTENERS:
         p = listeners_agree(rows, fs=fs, seed=seed)
     return Agreement(
-        leave_one_out=alone,
         mean=isc_summary(alone),
         median=isc_summary(alone, "median"),
         pairwise_mean=isc_summary(pairs),

@@ -132,18 +132,18 @@ def _among(made: Report) -> list[str]:
 
 
 def _listeners(made: Report) -> list[str]:
-    found, persons = made.coupling, made.persons
+    persons = made.persons
     head: tuple[str, ...] = ("listener", "coverage")
     if persons is not None:
         head = (*head, "highest r", "95 % interval", "lag", "p", "p max-T", "q")
     rows = [(*head, "reading")]
     for i, name in enumerate(made.names):
-        why = found.reason[i]
-        row = [name, f"{100 * found.coverage[i]:.0f} %"]
+        why = made.reason[i]
+        row = [name, f"{100 * made.coverage[i]:.0f} %"]
         if persons is not None:
-            m = found.changes
+            m, test = persons.coupling.changes, persons.test
             lag = f"{m.lag_s[i]:.1f} s" if np.isfinite(m.lag_s[i]) else "–"
-            p = [f"{x[i]:.3f}" if np.isfinite(x[i]) else "–" for x in (persons.p, persons.p_max_t, persons.q)]
+            p = [f"{x[i]:.3f}" if np.isfinite(x[i]) else "–" for x in (test.p, test.p_max_t, test.q)]
             row += [number(m.r[i]), _interval(m.low[i], m.high[i]), lag, *p]
         rows.append((*row, "yes" if why is None else f"none: {REASONS[why]}"))
     return _columns(rows)

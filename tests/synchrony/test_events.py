@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stories.synchrony.events import event_synchrony
+from stories.synchrony.events import _shuffled, event_synchrony
 
 TURNS = np.array([3.0, 10.0, 24.0, 31.0, 50.0, 58.0, 80.0])
 
@@ -56,7 +56,7 @@ def test_followers_are_beyond_chance():
 
     assert got.sync > 0.8
     assert got.sync > got.chance_high > got.chance
-    assert got.p <= 0.01
+    assert got.p == 1 / 200
 
 
 def test_strangers_are_beyond_chance_at_most_five_times_in_a_hundred():
@@ -96,6 +96,20 @@ def test_order_and_time_origin_do_not_matter():
     np.testing.assert_allclose(again.sync, got.sync)
     np.testing.assert_allclose(again.delay_s, got.delay_s)
     np.testing.assert_allclose(again.p, got.p)
+
+
+def test_shuffled_moments_keep_their_intervals_and_begin_anywhere():
+    rng = np.random.default_rng(8)
+    a, b = moments(rng, 9), moments(rng, 12)
+
+    drawn = _shuffled(a, b, 199, 1)
+
+    span = max(a[-1], b[-1]) - min(a[0], b[0]) + np.diff(b).mean()
+    around = np.diff(drawn, axis=1, append=drawn[:, :1] + span)
+    kept = np.sort(np.append(np.diff(b), span - (b[-1] - b[0])))
+    np.testing.assert_allclose(np.sort(around, axis=1), np.tile(kept, (199, 1)))
+    assert len(np.unique(drawn.round(6))) > 0.99 * drawn.size
+    assert abs(np.mean((drawn - min(a[0], b[0])) / span) - 0.5) < 0.03
 
 
 def test_the_same_seed_gives_the_same_chance():

@@ -77,13 +77,17 @@ def test_two_camps_agree_best_at_the_distance_between_them():
 
 
 def test_p_counts_other_tellers_each_at_its_best_lag():
-    teller, rows = swayed(4)
-    others = on_scale(wander(np.random.default_rng(5), 240, rows=19))
+    """Two of them are our teller at other times: as good as ours, though at another lag."""
+    teller, rows = told(4)
+    strangers = on_scale(wander(np.random.default_rng(5), 240, rows=17))
+    others = np.vstack([strangers, np.roll(teller, 16), np.roll(teller, 20)])
 
     reading = herding(teller, rows, fs=FS, null=Null("pool", others, 19, 0))
 
     drawn = [herding(other, rows, fs=FS).r for other in others]
     assert reading.p == (np.sum(np.array(drawn) >= reading.r - 1e-12) + 1) / 20
+    assert min(drawn[17:]) > 0.8
+    assert reading.p > 1 / 20
     assert (reading.draws, reading.simulated, reading.real) == (19, 19, 0)
 
 

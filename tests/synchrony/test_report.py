@@ -56,12 +56,12 @@ def test_its_room_is_the_room_score_with_the_pool_of_its_seed():
 def test_a_room_that_follows_moves_together_because_of_the_teller():
     teller, rows = telling(seconds=180)
 
-    made = report(teller, rows, fs=FS, seed=7)
+    made = report(teller, rows, fs=FS, seed=7, persons=True)
 
     assert made.herding.r > 0.5
     assert made.herding.draws == made.room.chance.draws
     assert made.herding.coupling_lag_s > 0
-    assert (made.anticipation.index < 0).all()
+    assert (made.persons.anticipation.index < 0).all()
 
 
 def test_herding_of_fast_samples_is_read_at_four_a_second():
@@ -79,11 +79,22 @@ def test_persons_are_tested_only_when_asked_for():
 
     quiet, asked = (report(teller, rows, fs=FS, persons=persons) for persons in (False, True))
 
-    assert quiet.persons is None
-    assert np.isnan(quiet.anticipation.p).all()
-    assert np.isfinite(asked.anticipation.p).all()
-    assert asked.persons.p.shape == (6,)
-    assert (asked.persons.p_max_t >= asked.persons.p).all()
+    assert replace(asked, persons=None).as_json() == quiet.as_json()
+    assert np.isfinite(asked.persons.anticipation.p).all()
+    assert asked.persons.test.p.shape == (6,)
+    assert (asked.persons.test.p_max_t >= asked.persons.test.p).all()
+
+
+def test_an_unasked_report_says_of_a_listener_only_whether_there_is_a_reading():
+    teller, rows = telling()
+
+    made = report(teller, rows, fs=FS).as_json()
+
+    by_listener = {
+        name for name, value in made.items() if isinstance(value, list) and len(value) == len(rows)
+    }
+    assert by_listener == {"names", "coverage", "reason"}
+    assert made["persons"] is None
 
 
 def test_an_arc_is_held_against_the_deck_it_was_dealt_from():

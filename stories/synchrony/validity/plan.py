@@ -16,10 +16,10 @@ MODULES: Final[dict[str, ModuleType]] = {
 }
 STUDIES: Final = tuple(MODULES)
 RUNS: Final = {
-    "chance": 1000, "textbook": 500, "power": 400, "lag": 400, "coverage": 1000, "bots": 1000, "patterns": 200,
+    "chance": 500, "textbook": 500, "power": 400, "lag": 400, "coverage": 400, "bots": 400, "patterns": 100,
 }  # fmt: skip
-PRIMARY: Final = 2
-"""The cells with the target of the score itself are run so many times as often."""
+PRIMARY: Final = 2000
+"""Runs of the cells that the score stands or falls with: dials whose room follows another driver, dealt arcs."""
 QUICK: Final = {
     "chance": 150,
     "textbook": 40,
@@ -64,15 +64,15 @@ def plan(*, quick: bool = False, only: Sequence[str] = ()) -> list[Cell]:
             continue
         for case in module.cases():
             if not quick:
-                more = PRIMARY if _primary(case) else 1
-                cells.append(Cell(study, case, RUNS[study] * more))
+                cells.append(Cell(study, case, PRIMARY if _primary(case) else RUNS[study]))
             elif _short(study, case):
                 cells.append(Cell(study, case, QUICK[study]))
     return cells
 
 
 def _primary(case: Mapping[str, Any]) -> bool:
-    return case.get("pool") == "matched" and case.get("room") == "one driver"
+    dial = case.get("pool") == "matched" and case.get("room") == "one driver"
+    return dial or case.get("deck") == "balanced"
 
 
 def _short(study: str, case: Mapping[str, Any]) -> bool:
@@ -81,7 +81,7 @@ def _short(study: str, case: Mapping[str, Any]) -> bool:
     match study:
         case "chance":
             if case.get("source") == "C":
-                return _primary(case)
+                return case["pool"] == "matched" and _primary(case)
             return case.get("deck") == "balanced" or case.get("question") == "do they agree"
         case "power":
             return (case["listeners"], case["r"], case["seconds"]) in (
