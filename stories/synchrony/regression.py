@@ -20,7 +20,7 @@ seconds off; where there is little noise it costs .00 to .03 of R²."""
 @dataclass(frozen=True)
 class LaggedRegression(Reading):
     r2: float
-    """Cross-validated: 0 is no better than a constant, below 0 is worse."""
+    """Cross-validated: 0 is no better than a constant, below 0 is worse. No p: above 0 proves nothing."""
     r2_fit: float
     """In sample, for comparison with the literature. .07-.16 for strangers on 13 free lags."""
     lags_s: Array
@@ -54,7 +54,10 @@ def lagged_regression(
     1 - Σ(y - ŷ)² / Σ(y - ȳ)² over ``folds`` blocks of time, ŷ and ȳ learned from the others, less
     ``span_s`` on either side of the block, so that no neighbour tells.
 
-    Works on levels, as the original does; give it ``changes`` of both to leave out drifts.
+    Works on the lines it is given, the original on levels. **A block of a story can be told from its
+    ends if both lines have a trend of their own**: of strangers who drift for five minutes 8 in 10
+    have an r2 above 0 on levels, the best twentieth above .5. Give it ``changes`` of both, and the
+    best twentieth stays below .02 (.05 in two minutes).
 
     Parameters
     ----------

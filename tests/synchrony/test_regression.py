@@ -7,7 +7,7 @@ import pytest
 
 from stories.synchrony import changes
 from stories.synchrony.regression import _complete, _cross_validated, _kernel_shapes, lagged_regression
-from tests.synchrony.people import FS, on_scale, thumbs, wander
+from tests.synchrony.people import FS, drift, on_scale, thumbs, wander
 
 PEERS = np.load(Path(__file__).parent / "data" / "more_peers.npz")
 
@@ -39,6 +39,19 @@ def test_strangers_simulated_afresh_are_not_explained():
 
     assert np.mean(r2) < 0
     assert np.quantile(r2, 0.9) < 0.1
+
+
+def test_drifting_strangers_are_explained_on_levels_and_not_on_changes():
+    """The limit the docstring warns of: no cross-validation within one story sees through its trend."""
+    rng = np.random.default_rng(10)
+    levels, moves = [], []
+    for _ in range(20):
+        teller, ben = on_scale(drift(rng, 180)), thumbs(rng, drift(rng, 180), listeners=1, r=0.8)[0]
+        levels.append(lagged_regression(teller, ben, fs=FS).r2)
+        moves.append(lagged_regression(changes(teller, fs=FS), changes(ben, fs=FS), fs=FS).r2)
+
+    assert np.quantile(levels, 0.9) > 0.3
+    assert np.quantile(moves, 0.9) < 0.05
 
 
 @pytest.mark.parametrize("lag", [-12, -6, 0, 6, 12])

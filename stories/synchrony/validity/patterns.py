@@ -1,9 +1,8 @@
-"""What is known to be there is found: real hands are late, followers follow, and a dull teller is dull to all."""
+"""What is known to be there is found: followers follow, some lead, and a dull teller is dull to all."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -17,36 +16,15 @@ from .people import FS, driver, rooms
 from .study import Row, measured
 
 STUDY: Final = "patterns"
-BOOTH: Final = Path(__file__).parents[3] / "tests" / "synchrony" / "data" / "booth_taskA.npz"
-"""Real people tracking a known signal; it comes with the tests, not with an installed package."""
 
 
 def cases() -> list[dict[str, Any]]:
-    recorded = [{"pattern": "people following a known signal"}] if BOOTH.exists() else []
-    return recorded + [{"pattern": pattern} for pattern in SIMULATED]
+    return [{"pattern": pattern} for pattern in SIMULATED]
 
 
 def rows(case: Mapping[str, Any], *, runs: int, rng: np.random.Generator) -> list[Row]:
     """What one pattern came out as."""
-    if case["pattern"] == "people following a known signal":
-        return booth(dict(case))
     return SIMULATED[case["pattern"]](dict(case), runs, rng)
-
-
-def booth(case: dict[str, Any]) -> list[Row]:
-    """Ten annotators of Booth, Mundnich & Narayanan (2018): how late are they?"""
-    recorded = np.load(BOOTH)
-    at = np.arange(len(recorded["teller"])) / 10
-    grid = np.arange(int(at[-1] * FS) + 1) / FS
-    teller, *people = (np.interp(grid, at, x) for x in (recorded["teller"], *recorded["listeners"]))
-    lags = coupling(teller, np.array(people), fs=FS).levels.lag_free_s
-    return [
-        measured(STUDY, case, "earliest hand (s)", float(lags.min()), len(lags), at_least=1.0),
-        measured(STUDY, case, "latest hand (s)", float(lags.max()), len(lags), at_most=2.5),
-        measured(
-            STUDY, case, "median hand (s)", float(np.median(lags)), len(lags), at_least=1.3, at_most=1.7
-        ),
-    ]
 
 
 def following(case: dict[str, Any], runs: int, rng: np.random.Generator) -> list[Row]:

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Final
 
-from . import bots, chance, coverage, lags, patterns, power, textbook
+from . import bots, chance, coverage, lags, patterns, power, recorded, textbook
 from .study import Row, chance_stream
 
 MODULES: Final[dict[str, ModuleType]] = {
-    module.STUDY: module for module in (chance, textbook, power, lags, coverage, bots, patterns)
+    module.STUDY: module for module in (chance, textbook, power, lags, coverage, bots, patterns, recorded)
 }
 STUDIES: Final = tuple(MODULES)
 RUNS: Final = {
     "chance": 500, "textbook": 500, "power": 400, "lag": 400, "coverage": 400, "bots": 400, "patterns": 100,
+    "recorded": 600,
 }  # fmt: skip
 PRIMARY: Final = 2000
 """Runs of the cells that the score stands or falls with: dials whose room follows another driver, dealt arcs."""
