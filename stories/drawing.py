@@ -5,7 +5,6 @@ import numpy as np
 
 from stories import content, synchrony, tellings
 from stories.material import Material
-from stories.models import Call
 from stories.protocol.phases import REVEAL_STEPS
 from stories.protocol.replies import (
     Band,
@@ -23,7 +22,10 @@ FEWEST_FOR_LINE = 3
 
 
 def _levels(line: np.ndarray, kept: np.ndarray) -> list[int | None]:
-    return [None if np.isnan(v) else round(float(v)) for v in line[kept]]
+    shown = line[kept]
+    silent = np.isnan(shown)
+    whole = np.rint(np.where(silent, 0, shown)).astype(int)
+    return [None if gone else level for level, gone in zip(whole.tolist(), silent.tolist(), strict=True)]
 
 
 def _number(value: float, digits: int = 2) -> float | None:
@@ -35,8 +37,12 @@ def draw(
 ) -> Picture:
     """The whole picture; until it is complete, what only the nulls can say is pending."""
     telling = told.telling
-    together = _mark(told, marks.together) if marks else None
-    apart = _mark(told, marks.apart) if marks and len(told.participants) >= FEWEST_FOR_BAND else None
+    people = len(told.participants)
+    if score.reason is not None:
+        # Where there is no score, nothing stands out either.
+        marks = None
+    together = _mark(told, marks.together) if marks and people >= FEWEST_FOR_LINE else None
+    apart = _mark(told, marks.apart) if marks and people >= FEWEST_FOR_BAND else None
     has_line = bool(np.isfinite(told.line).any())
     return Picture(
         telling=telling.public_id,
@@ -114,9 +120,8 @@ def _score(score: synchrony.RoomScore, *, pending: bool) -> Score:
 
 
 def _call(told: Material, apart: Mark | None) -> CallResult | None:
-    """The Call against guessing; the teller's own call is not counted."""
-    calls = Call.objects.filter(telling=told.telling).exclude(participant_id=told.telling.teller_id)
-    choices = list(calls.values_list("choice", flat=True))
+    """The Call against guessing."""
+    choices = told.calls
     if not choices:
         return None
     if told.telling.source == "A":
@@ -174,7 +179,7 @@ def opened(whole: Picture, step: int) -> Picture:
     if "room" in closed:
         hidden |= {"room": None, "room_reason": None, "table": None}
     if "marks" in closed:
-        hidden |= {"together": None, "apart": None, "marks": None}
+        hidden |= {"together": None, "apart": None, "marks": None, "progress": None}
         if whole.call is not None and whole.call.kind == "beat":
             # Its answer is where the room split.
             hidden |= {"call": None}

@@ -5,12 +5,15 @@ job must be harmless to run twice.
 """
 
 import logging
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
+from threading import Event, Thread
 from typing import Any
 
-from django.db import close_old_connections, transaction
-from django.db.models import F
+from django.db import DatabaseError, close_old_connections, connection, transaction
+from django.db.models import F, Q
 from django.tasks.backends.base import BaseTaskBackend
 from django.tasks.base import Task, TaskResult, TaskResultStatus
 from django.utils import timezone
@@ -23,7 +26,8 @@ logger = logging.getLogger(__name__)
 
 RUNNER = "stories.tasks.run_job"
 ATTEMPTS = 3
-LOST_AFTER = timedelta(seconds=90)
+SIGN_S = 20.0
+LOST_AFTER = timedelta(seconds=60)
 FORGOTTEN_AFTER = timedelta(seconds=15)
 
 
@@ -41,6 +45,11 @@ def enqueue(function: str, *args: int | str, key: str) -> bool:
     return True
 
 
+def failed(key: str) -> bool:
+    """Whether a job was given up."""
+    return Job.objects.filter(key=key, state="failed").exists()
+
+
 def _hand_over(job_id: int) -> None:
     try:
         import_string(RUNNER).enqueue(job_id)
@@ -51,14 +60,16 @@ def _hand_over(job_id: int) -> None:
 
 def run(job_id: int) -> None:
     """Run one job if nobody else does."""
+    now = timezone.now()
     won = Job.objects.filter(pk=job_id, state="queued").update(
-        state="running", started_at=timezone.now(), attempts=F("attempts") + 1
+        state="running", started_at=now, alive_at=now, attempts=F("attempts") + 1
     )
     if not won:
         return
     job = Job.objects.get(pk=job_id)
     try:
-        import_string(job.task)(*job.args)
+        with _signs_of_life(job_id):
+            import_string(job.task)(*job.args)
     except Exception as error:
         logger.exception("job %s (%s) failed", job.pk, job.task)
         again = job.attempts < ATTEMPTS
@@ -69,12 +80,38 @@ def run(job_id: int) -> None:
     Job.objects.filter(pk=job.pk, state="running").update(state="done", done_at=timezone.now(), error="")
 
 
+@contextmanager
+def _signs_of_life(job_id: int) -> Iterator[None]:
+    """Tell the sweep now and then that a long job is not a lost one."""
+    over = Event()
+
+    def sign() -> None:
+        while not over.wait(SIGN_S):
+            try:
+                Job.objects.filter(pk=job_id, state="running").update(alive_at=timezone.now())
+            except DatabaseError:
+                logger.warning("job %s could not say that it is alive", job_id)
+            finally:
+                connection.close()
+
+    signing = Thread(target=sign, name=f"job-{job_id}-alive", daemon=True)
+    signing.start()
+    try:
+        yield
+    finally:
+        over.set()
+        signing.join()
+
+
 def sweep() -> None:
     """Hand over what was lost: jobs whose runner died, and jobs nobody was told of."""
     now = timezone.now()
-    lost = Job.objects.filter(state="running", started_at__lt=now - LOST_AFTER)
+    silent = Q(alive_at__lt=now - LOST_AFTER) | Q(alive_at__isnull=True)
+    lost = Job.objects.filter(silent, state="running")
     lost.filter(attempts__gte=ATTEMPTS).update(state="failed", error="lost")
-    lost.filter(attempts__lt=ATTEMPTS).update(state="queued", queued_at=now)
+    for job_id in list(lost.filter(attempts__lt=ATTEMPTS).values_list("pk", flat=True)):
+        if lost.filter(pk=job_id).update(state="queued", queued_at=now):
+            _hand_over(job_id)
     waiting = Job.objects.filter(state="queued", queued_at__lt=now - FORGOTTEN_AFTER)
     for job_id in waiting.values_list("pk", flat=True):
         _hand_over(job_id)

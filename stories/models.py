@@ -132,7 +132,15 @@ class Telling(models.Model):
     heard_shared = models.BooleanField(default=False)
     kept = models.BooleanField(default=False)
     revision = models.PositiveIntegerField(default=0, help_text=_("counts what was taken out of it"))
+    late_since = models.BigIntegerField(
+        null=True, blank=True, help_text=_("server milliseconds: samples came that no picture has yet")
+    )
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index("late_since", condition=models.Q(late_since__isnull=False), name="late_tellings")
+        ]
 
     def __str__(self) -> str:
         return f"telling {self.number} of room {self.room_id}"
@@ -223,6 +231,9 @@ class Analysis(models.Model):
     seed = models.BigIntegerField()
     digest = models.CharField(max_length=64)
     complete = models.BooleanField(default=False)
+    edition = models.PositiveSmallIntegerField(
+        default=1, help_text=_("how often it was completed, each time from other rows")
+    )
     picture = models.JSONField()
     own = models.JSONField(default=dict)
     report = models.JSONField(default=dict)
@@ -243,6 +254,7 @@ class Job(models.Model):
     error = models.CharField(max_length=200, blank=True)
     queued_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
+    alive_at = models.DateTimeField(null=True, blank=True, help_text=_("the last sign of life while it runs"))
     done_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:

@@ -11,8 +11,8 @@ from typing import Literal
 
 import numpy as np
 from django.db import DataError, IntegrityError, connection, transaction
-from django.db.models import Count, Sum
-from django.db.models.functions import Length
+from django.db.models import Count, F, Sum
+from django.db.models.functions import Coalesce, Length
 
 from stories.models import Chunk, Closure, Telling
 from stories.protocol.phases import About
@@ -77,6 +77,7 @@ def store(entries: Sequence[Entry]) -> dict[Key, Verdict]:
 def _store_or_halve(entries: list[Entry], verdicts: dict[Key, Verdict]) -> None:
     try:
         with transaction.atomic():
+            _mark_late(entries)
             fresh = _insert(entries)
             found = None if fresh == len(entries) else _contents(entries)
     except (IntegrityError, DataError, OverflowError, ValueError):
@@ -119,6 +120,16 @@ def _insert(entries: list[Entry]) -> int:
                 [(*row, row[0]) for row in rows],
             )
         return int(cursor.rowcount)
+
+
+def _mark_late(entries: list[Entry]) -> None:
+    """Note in the row of an ended story that samples come which its picture may not have.
+
+    Before they are stored, and even where it stands already: whoever clears the mark, or takes the story
+    back, waits for this transaction and then sees these samples too.
+    """
+    ended = Telling.objects.filter(pk__in={e.telling for e in entries}, ended_at__isnull=False)
+    ended.update(late_since=Coalesce(F("late_since"), max(e.received_at for e in entries)))
 
 
 def _contents(entries: list[Entry]) -> dict[Key, tuple[int, bytes]]:

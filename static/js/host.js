@@ -87,7 +87,7 @@ function showPicture() {
   if (!shown || stage.hidden) return;
   drawPicture(svg, shown.picture, shown.step, words);
   const said = revealWords(shown.picture, shown.step, words, language);
-  const small = [said.verdict, said.small, said.call, said.heard, said.empty].filter(Boolean).join(" ");
+  const small = [said.verdict, said.small, said.call, said.heard, said.empty, said.note].filter(Boolean).join(" ");
   for (const [id, text] of [["small-headline", said.headline], ["small-print", small]]) {
     const element = byId(id ?? "");
     if (element) element.textContent = text ?? "";

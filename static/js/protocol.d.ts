@@ -223,7 +223,12 @@ export interface Person {
   hand_on?: boolean;
 }
 
-/** What the reveal draws; parts not yet opened are absent. Lines are sampled at `rate_hz`, pauses cut out. */
+/**
+ * What the reveal draws; parts not yet opened are absent. Lines are sampled at `rate_hz`, pauses cut out.
+ *
+ * `progress` comes with marks and score: they are still being compared with chance, were compared anew with
+ * samples that came late, or could not be compared (and stay pending).
+ */
 export interface Picture {
   telling: string;
   number: number;
@@ -248,6 +253,7 @@ export interface Picture {
   heard?: number | null;
   replay?: string | null;
   open_play?: boolean;
+  progress?: "comparing" | "updated" | "stuck" | null;
 }
 
 /** A beat in the picture, in seconds of the story with pauses cut out. */

@@ -10,21 +10,24 @@ import { fill, readWords } from "./words.js";
 
 const words = readWords(document);
 const language = document.documentElement.lang || "en";
-const picture = /** @type {Picture} */ (JSON.parse(document.getElementById("picture-json")?.textContent ?? "{}"));
+let picture = /** @type {Picture} */ (JSON.parse(document.getElementById("picture-json")?.textContent ?? "{}"));
 const chart = /** @type {SVGSVGElement | null} */ (document.querySelector("svg#picture"));
 const time = /** @type {HTMLInputElement | null} */ (document.getElementById("time"));
 const seconds = secondsOf(picture);
+const PATIENCE_MS = 3000;
+const MOST_LOOKS = 60;
 let step = 4;
 /** @type {number | null} */
 let moment = null;
 /** @type {ReturnType<typeof drawPicture> | null} */
 let frame = null;
 
-/** @param {string} id @param {string} text kept if the page already says something there */
+/** @param {string} id @param {string} text */
 function say(id, text) {
   const element = document.getElementById(id);
-  if (element && !element.textContent?.trim()) element.textContent = text;
-  if (element) element.hidden = !element.textContent?.trim();
+  if (!element) return;
+  element.textContent = text;
+  element.hidden = !text;
 }
 
 /** @param {boolean} still */
@@ -60,9 +63,8 @@ function point(at) {
   if (chart && frame) pointAt(chart, picture, frame, at);
 }
 
-function begin() {
-  if (!chart) return;
-  const score = scoreWords(picture.score ?? { listeners: 0, exploratory: false, pending: false }, picture.teller_name, words, language);
+function saySo() {
+  const score = scoreWords(picture.score ?? { listeners: 0, exploratory: false, pending: false }, picture.teller_name, words, language, picture.progress);
   const all = revealWords(picture, 4, words, language);
   say("summary", score.verdict);
   say("score-words", all.small);
@@ -70,6 +72,32 @@ function begin() {
   say("call-words", Object.values(callWords(picture, words, language)).filter(Boolean).join(" "));
   say("heard-words", all.heard);
   say("picture-empty", all.empty);
+  say("note-words", all.note);
+}
+
+/**
+ * While the comparison runs, look again now and then: the page completes itself.
+ * @param {number} left
+ */
+function lookAgain(left) {
+  if (picture.progress !== "comparing" || left === 0) return;
+  setTimeout(async () => {
+    try {
+      const answer = await fetch(location.pathname, { headers: { Accept: "application/json" } });
+      if (!answer.ok) return;
+      picture = await answer.json();
+      saySo();
+      draw(true);
+    } catch {
+      // The network is away: the next look may find it.
+    }
+    lookAgain(left - 1);
+  }, PATIENCE_MS);
+}
+
+function begin() {
+  if (!chart) return;
+  saySo();
   for (const name of ["steps", "scrub", "print"]) document.getElementById(name)?.removeAttribute("hidden");
   for (const button of document.querySelectorAll("#steps [data-step]")) {
     button.addEventListener("click", () => show(Number(button.getAttribute("data-step"))));
@@ -86,6 +114,7 @@ function begin() {
   document.getElementById("print")?.addEventListener("click", () => print());
   draw(true);
   new ResizeObserver(() => requestAnimationFrame(() => draw(true))).observe(chart);
+  lookAgain(MOST_LOOKS);
 }
 
 begin();

@@ -6,7 +6,7 @@ import { counted, fill } from "./words.js";
 /** @typedef {import("./protocol").Picture} Picture */
 /** @typedef {import("./protocol").Score} Score */
 /** @typedef {import("./words.js").Words} Words */
-/** @typedef {{headline: string, verdict: string, small: string, call: string, heard: string, empty: string}} Said */
+/** @typedef {{headline: string, verdict: string, small: string, call: string, heard: string, empty: string, note: string}} Said */
 
 /**
  * A reason in words; nothing for a reason this page does not know.
@@ -21,8 +21,9 @@ const because = (reason, words) => (reason ? (words[`reason.${reason}`] ?? "") :
  * @param {string} teller
  * @param {Words} words
  * @param {string} language
+ * @param {Picture["progress"]} [progress] how far the comparison with chance is
  */
-export function scoreWords(score, teller, words, language) {
+export function scoreWords(score, teller, words, language, progress) {
   const two = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const number = (/** @type {number | null | undefined} */ value) => (value === null || value === undefined ? null : two.format(value));
   const [r, a, b, c] = [number(score.r), number(score.low), number(score.high), number(score.chance)];
@@ -32,7 +33,7 @@ export function scoreWords(score, teller, words, language) {
     const notes = score.exploratory ? [small, words["score.exploratory"]] : [small];
     return { verdict: fill(words[`verdict.${score.verdict}`], { teller }), small: notes.filter(Boolean).join(" ") };
   }
-  if (score.pending) return { verdict: words["score.pending"] ?? "", small };
+  if (score.pending) return { verdict: words[progress === "stuck" ? "score.stuck" : "score.pending"] ?? "", small };
   const reason = because(score.reason, words);
   return { verdict: reason ? fill(words["score.none"], { reason }) : (words["score.none_plain"] ?? ""), small: "" };
 }
@@ -67,9 +68,9 @@ export function revealWords(picture, step, words, language) {
   const teller = picture.teller_name;
   const say = (/** @type {string} */ name) => fill(words[name], { teller });
   const { found, answer } = callWords(picture, words, language);
-  const said = { headline: "", verdict: "", small: "", call: "", heard: "", empty: "" };
+  const said = { headline: "", verdict: "", small: "", call: "", heard: "", empty: "", note: picture.progress === "updated" ? say("reveal.updated") : "" };
   // An empty picture: its teller took the story back.
-  if (!teller) return { ...said, headline: say("reveal.withdrawn") };
+  if (!teller) return { ...said, headline: say("reveal.withdrawn"), note: "" };
   if (!picture.teller && picture.teller_reason) said.empty = because(picture.teller_reason, words) || say("reveal.no_teller");
   if (step <= 1) {
     const line = say(picture.teller ? "reveal.teller" : "reveal.no_teller");
@@ -83,7 +84,7 @@ export function revealWords(picture, step, words, language) {
     const call = picture.call?.kind === "beat" ? [found, answer].filter(Boolean).join(" ") : "";
     return { ...said, headline: say(markName(picture)), call };
   }
-  const score = scoreWords(picture.score ?? { listeners: 0, exploratory: false, pending: false }, teller, words, language);
+  const score = scoreWords(picture.score ?? { listeners: 0, exploratory: false, pending: false }, teller, words, language, picture.progress);
   const heard = picture.heard === null || picture.heard === undefined ? "" : fill(words.heard, { teller, level: picture.heard });
   const practice = picture.open_play ? say("practice") : "";
   return { ...said, headline: score.verdict, small: [score.small, practice].filter(Boolean).join(" "), heard };
@@ -91,7 +92,7 @@ export function revealWords(picture, step, words, language) {
 
 /** @param {Picture} picture */
 function markName(picture) {
-  if (picture.marks === "pending") return "reveal.marks_pending";
+  if (picture.marks === "pending") return picture.progress === "stuck" ? "reveal.marks_stuck" : "reveal.marks_pending";
   if (picture.together && picture.apart) return "reveal.marks";
   if (picture.together) return "reveal.together";
   return picture.apart ? "reveal.apart" : "reveal.none";

@@ -218,6 +218,7 @@ function showReveal() {
   say("reveal-small", said.small);
   say("reveal-call", said.call);
   say("reveal-heard", said.heard);
+  say("reveal-note", said.note);
   say("picture-empty", said.empty);
   [...part("reveal-steps", HTMLElement).children].forEach((dot, index) => dot.toggleAttribute("data-done", index < step));
   body.dataset.step = String(step);

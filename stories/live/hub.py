@@ -15,11 +15,12 @@ import msgspec
 
 from stories import analysis, bulletin, history, jobs, models, retention, traces
 from stories.clock import now_ms
+from stories.live import comparing
 from stories.live.offload import offload
 from stories.live.peer import Peer
 from stories.live.recorder import Recorder
 from stories.live.relay import Relay
-from stories.live.rooms import LiveRoom, read, read_roster
+from stories.live.rooms import LiveRoom, read
 from stories.live.scorer import Scorer
 from stories.protocol import moves
 from stories.protocol.messages import encode
@@ -95,10 +96,8 @@ class Hub:
 
     async def _left(self, peer: Peer, seat: models.Participant) -> None:
         """Free the seat's socket unless a newer page has it."""
-        freed = await offload(models.Participant.objects.filter(pk=seat.pk, socket=peer.id).update, socket="")
-        if not freed:
-            return
-        self.hear(bulletin.RosterNews(room=peer.room))
+        if await comparing.let_go(peer, seat):
+            self.hear(bulletin.RosterNews(room=peer.room))
 
     # -- news ------------------------------------------------------------------------------------------
 
@@ -204,16 +203,16 @@ class Hub:
             except Exception:
                 # One room's trouble is not its neighbours'.
                 logger.exception("a tick of room %s failed", room.id)
-        if self._every("heads", HEADS_S):
+        if self.rooms and self._every("heads", HEADS_S):
             self._do(self._compare_heads())
-            for room in self.rooms.values():
-                self._do(self._draw_again(room))
+            self._do(offload(analysis.catch_up, at))
         if self._every("sweep", SWEEP_S):
             for room in self.rooms.values():
                 # News may be lost between processes: a seat taken out, a story taken back.
                 room.roster_wanted = True
                 self.want(room)
             self._do(offload(jobs.sweep))
+            self._do(offload(analysis.catch_up, at))
             self._do(offload(self._sweep_rooms))
 
     def _tick_room(self, room: LiveRoom, at: int, *, beat: bool, reel: bool) -> None:
@@ -309,66 +308,15 @@ class Hub:
             self._do(self._tell_roster(room))
 
     async def _tell_roster(self, room: LiveRoom) -> None:
-        # One at a time: an older reading must not overtake a newer one.
-        async with room.roster_lock:
-            # Who is greeted before the reading is in it; who comes meanwhile may be newer than what it says.
-            pages = room.greeted("player")
-            try:
-                room.roster = await offload(read_roster, room.id)
-            except Exception:
-                room.roster_wanted = True
-                raise
-        seats = {seat.public_id: seat for seat in room.roster}
-        for peer in pages:
-            if peer.seat is not None and seats:
-                self._compare_seat(peer, peer.seat, seats.get(peer.seat.public_id))
+        await comparing.seats(room, self.hear)
         room.broadcast_volatile("roster", encode(room.roster_updated()), "stage", "host")
         room.tell_each()
 
-    def _compare_seat(self, peer: Peer, held: models.Participant, seat: models.Participant | None) -> None:
-        """What the rows say of a page's seat, in case the news of it was lost or overtaken on its way."""
-        if seat is None:
-            peer.end(4403)
-            return
-        peer.seat = seat
-        if seat.socket == "":
-            self._do(self._claim(peer, held))
-        elif seat.socket != peer.id:
-            peer.end(4409)
-
-    async def _claim(self, peer: Peer, seat: models.Participant) -> None:
-        """Two pages of a seat came at once and the one that went freed it: it is this page's now."""
-        free = models.Participant.objects.filter(pk=seat.pk, socket="", removed_at__isnull=True)
-        if await offload(free.update, socket=peer.id):
-            room = self.rooms.get(peer.room)
-            if room is None or peer.id not in room.peers:
-                await self._left(peer, seat)
-            else:
-                room.roster_wanted = True
-
-    async def _draw_again(self, room: LiveRoom) -> None:
-        """Samples that came after the picture belong into it."""
-        for telling in list(room.late):
-            room.late.discard(telling)
-            drawn = False
-            try:
-                drawn = await offload(analysis.again, telling)
-            finally:
-                if not drawn:
-                    room.late.add(telling)
-
     async def _compare_heads(self) -> None:
         """Read again whatever another process moved on without our hearing of it."""
-        held = {room.id: room.state.version for room in self.rooms.values() if room.reading}
-        if not held:
-            return
-        heads = await offload(
-            lambda: dict(models.Room.objects.filter(pk__in=held).values_list("pk", "version"))
-        )
-        for room_id, seen in held.items():
-            room = self.rooms.get(room_id)
-            if room is not None and heads.get(room_id, -1) != seen:
-                self.want(room)
+        for room_id in await comparing.behind(self.rooms.values()):
+            if room_id in self.rooms:
+                self.want(self.rooms[room_id])
 
 
 hub = Hub()

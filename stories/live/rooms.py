@@ -114,7 +114,6 @@ class LiveRoom:
         self.reel: Reel | None = None
         self.scorer: Scorer | None = None
         self.scored_at = 0.0
-        self.late: set[int] = set()
         self.weights: dict[tuple[int, int], int] = {}
         self.roster_wanted = True
         self.roster_lock = asyncio.Lock()
@@ -235,11 +234,7 @@ class LiveRoom:
 
     def felt(self, seat: models.Participant, entry: traces.Entry) -> None:
         """A chunk was stored: the reel grows, and so does the scorer's grid where there is one."""
-        at_hand = self.bundle is not None and self.bundle.telling.pk == entry.telling
-        if not at_hand or (self.reading is not None and self.reading.picture is not None):
-            # It was on its way when the picture was drawn, or its phone was: the picture is drawn again.
-            self.late.add(entry.telling)
-        if self.bundle is None or not at_hand:
+        if self.bundle is None or self.bundle.telling.pk != entry.telling:
             return
         if self.reel is not None and seat.pk != self.bundle.telling.teller_id:
             self.reel.felt(seat.number, len(entry.samples) // 2)

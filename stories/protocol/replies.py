@@ -304,7 +304,11 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the reveal draws; parts not yet opened are absent. Lines are sampled at `rate_hz`, pauses cut out."""
+    """What the reveal draws; parts not yet opened are absent. Lines are sampled at `rate_hz`, pauses cut out.
+
+    `progress` comes with marks and score: they are still being compared with chance, were compared anew with
+    samples that came late, or could not be compared (and stay pending).
+    """
 
     telling: str
     number: int
@@ -329,6 +333,7 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     heard: int | None = None
     replay: str | None = None
     open_play: bool = False
+    progress: Literal["comparing", "updated", "stuck"] | None = None
 
 
 class RevealShown(Message, frozen=True, kw_only=True, tag="reveal.shown"):

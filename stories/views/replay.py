@@ -1,9 +1,11 @@
 """A told story, looked at again by whoever was given its address."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from stories import history, replay
 from stories.models import Telling
@@ -12,6 +14,8 @@ from stories.views import addresses
 
 
 @require_safe
+@cache_control(no_store=True)
+@vary_on_headers("Accept")
 def show(request: HttpRequest, replay_id: str) -> HttpResponse:
     """The picture, its words and its explanation; nothing before the story has ended, nothing once withdrawn."""
     telling = Telling.objects.select_related("room", "teller").filter(replay_id=replay_id).first()
@@ -24,6 +28,9 @@ def show(request: HttpRequest, replay_id: str) -> HttpResponse:
     page = None if _still_sealed(telling) else replay.page(telling)
     if page is None:
         raise Http404("replay")
+    if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+        # The page itself, which looks again while the comparison runs.
+        return JsonResponse(page["picture_json"])
     return render(request, "replay/replay.html", page)
 
 

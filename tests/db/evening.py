@@ -98,9 +98,10 @@ class Evening:
         first_tick: int = 0,
         run: str = "run",
         seq: int = 0,
+        received: float = 0,
     ) -> traces.Entry:
         """A chunk of what somebody felt, stored."""
-        entry = self.entry(telling, name, values, first_tick, run, seq)
+        entry = self.entry(telling, name, values, first_tick, run, seq, received)
         assert traces.store([entry]) == {entry.key: "stored"}
         return entry
 
@@ -112,8 +113,9 @@ class Evening:
         first_tick: int = 0,
         run: str = "run",
         seq: int = 0,
+        received: float = 0,
     ) -> traces.Entry:
-        """A chunk on its way."""
+        """A chunk on its way, received so many seconds after the story began."""
         return traces.Entry(
             telling=telling.pk,
             participant=self[name].pk,
@@ -121,7 +123,7 @@ class Evening:
             seq=seq,
             first_tick=first_tick,
             samples=traces.pack(values),
-            received_at=self.start,
+            received_at=self.at(received),
         )
 
     def mark(self, telling: models.Telling, beat: str, tick: int, **more: Any) -> None:

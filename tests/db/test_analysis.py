@@ -20,6 +20,7 @@ WHOLE = Picture(
     together=Mark(from_s=0, to_s=10),
     apart=Mark(from_s=20, to_s=30),
     marks="some",
+    progress="updated",
     call=CallResult(kind="arc", right=1, of=2, expected=0.5, answer="fall"),
     score=Score(),
     heard=4,
@@ -27,7 +28,7 @@ WHOLE = Picture(
 )
 TELLER = {"teller", "beats", "call"}
 ROOM = TELLER | {"room", "table"}
-MARKS = ROOM | {"together", "apart", "marks"}
+MARKS = ROOM | {"together", "apart", "marks", "progress"}
 
 
 # --- opened part by part

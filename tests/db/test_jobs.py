@@ -1,5 +1,6 @@
 """Background work is a row: it is run once, tried again, and found again when its runner died."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -118,11 +119,8 @@ def test_a_failed_job_gets_another_chance_when_it_is_asked_for_anew(db):
 
 def test_a_lost_job_is_run_again_when_its_runner_died(db, at_once_run):
     found = job(state="running", attempts=1)
-    age(found, started_at=timezone.now() - jobs.LOST_AFTER - timedelta(seconds=1))
+    age(found, alive_at=timezone.now() - jobs.LOST_AFTER - timedelta(seconds=1))
 
-    jobs.sweep()
-    assert states() == [("queued", 1)]
-    age(found, queued_at=timezone.now() - jobs.FORGOTTEN_AFTER - timedelta(seconds=1))
     jobs.sweep()
 
     assert (work.done, states()) == ([(1,)], [("done", 2)])
@@ -130,11 +128,22 @@ def test_a_lost_job_is_run_again_when_its_runner_died(db, at_once_run):
 
 def test_a_running_job_is_left_alone_when_it_is_merely_slow(db, at_once_run):
     found = job(state="running", attempts=1)
-    age(found, started_at=timezone.now() - jobs.LOST_AFTER + timedelta(seconds=5))
+    age(found, alive_at=timezone.now() - jobs.LOST_AFTER + timedelta(seconds=5))
 
     jobs.sweep()
 
     assert (work.done, states()) == ([], [("running", 1)])
+
+
+def test_a_long_job_gives_signs_of_life_until_it_is_over(transactional_db, monkeypatch):
+    monkeypatch.setattr(jobs, "SIGN_S", 0.005)
+    found = job(task="tests.db.work.wait_for_a_sign", args=[])
+
+    jobs.run(found.pk)
+
+    assert work.done == [("alive",)]
+    assert states() == [("done", 1)]
+    assert [thread.name for thread in threading.enumerate() if thread.name.endswith("-alive")] == []
 
 
 def test_a_job_nobody_was_told_of_is_handed_over_when_it_has_waited(db, at_once_run):

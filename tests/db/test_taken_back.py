@@ -1,17 +1,14 @@
 """What is taken back is gone: from the rows, from the picture, from the pages that show it."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
-from django.db import connection
 
 from stories import analysis, models, replay, retention, tellings, traces
 from stories.live.rooms import LiveRoom, read
 from stories.live.session import _weigh
 from stories.protocol import commands as c
-from tests.db.crowd import crowd, run_jobs, shown_in
+from tests.db.crowd import crowd, meanwhile, run_jobs, shown_in
 from tests.db.evening import DONE, Evening, refusal_of
 
 
@@ -43,22 +40,6 @@ def test_others_keep_their_tellings_as_they_are_when_one_takes_traces_back(db):
 
     assert models.Analysis.objects.filter(telling=theirs).exists()
     assert models.Chunk.objects.filter(telling=theirs).count() == 4
-
-
-@contextmanager
-def meanwhile(work: Callable[[], object]) -> Iterator[None]:
-    """Somebody else does something at the last moment before what was computed is written."""
-    did = []
-
-    def meddle(execute, sql, params, many, context):
-        if not did and sql.startswith("SELECT") and '"revision" = ' in sql:
-            did.append(True)
-            work()
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(meddle):
-        yield
-    assert did
 
 
 @pytest.mark.parametrize("stroke", ["first", "second"])

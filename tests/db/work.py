@@ -1,6 +1,10 @@
 """Work for jobs to do, and a broker that is away."""
 
+import time
+
 from django.tasks.backends.base import BaseTaskBackend
+
+from stories.models import Job
 
 done: list[tuple[object, ...]] = []
 
@@ -8,6 +12,16 @@ done: list[tuple[object, ...]] = []
 def note(*args: object) -> None:
     """Work that can be seen to have been done."""
     done.append(args)
+
+
+def wait_for_a_sign() -> None:
+    """Work that takes until its row says that it is alive."""
+    job = Job.objects.get(state="running")
+    deadline = time.monotonic() + 30
+    while Job.objects.get(pk=job.pk).alive_at == job.alive_at:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    done.append(("alive",))
 
 
 def fail() -> None:

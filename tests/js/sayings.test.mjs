@@ -9,6 +9,7 @@ const words = {
   "score.small": "{r}, {a} to {b}, chance {c}.",
   "score.interval": "{r}, {a} to {b}.",
   "score.pending": "Working.",
+  "score.stuck": "Not this time.",
   "score.exploratory": "Exploratory.",
   "score.none": "No reading. {reason} Still here.",
   "score.none_plain": "No reading.",
@@ -23,13 +24,16 @@ const words = {
   "reveal.room": "The room.",
   "reveal.no_room": "No room line.",
   "reveal.none": "Nothing stood out.",
+  "reveal.marks_pending": "Looking.",
+  "reveal.marks_stuck": "Not found.",
+  "reveal.updated": "Updated, {teller}.",
   "reveal.together": "Together.",
   heard: "Heard {level}.",
   "people.one": "{count} person",
   "people.other": "{count} people",
 };
 const ana = /** @type {any} */ ({ telling: "t", number: 1, teller_name: "Ana", teller: [500], room: { line: [400] } });
-const none = { headline: "", verdict: "", small: "", call: "", heard: "", empty: "" };
+const none = { headline: "", verdict: "", small: "", call: "", heard: "", empty: "", note: "" };
 
 test("score when beyond chance says its interval and its chance", () => {
   const said = scoreWords(
@@ -94,6 +98,26 @@ test("reveal when it goes on says one thing at a time", () => {
     { ...none, headline: "Nothing stood out." },
     { ...none, headline: "In step with Ana.", small: "0.50, 0.40 to 0.60, chance 0.20.", heard: "Heard 4." },
   ]);
+});
+
+test("reveal while the comparison runs says so, and so it does when it was given up", () => {
+  const pending = { ...ana, marks: "pending", score: { pending: true, r: 0.5, low: 0.1, high: 0.7 } };
+
+  const said = ["comparing", "stuck"].map((progress) => [3, 4].map((step) => revealWords({ ...pending, progress }, step, words, "en")));
+
+  const small = "0.50, 0.10 to 0.70.";
+  assert.deepEqual(said, [
+    [{ ...none, headline: "Looking." }, { ...none, headline: "Working.", small }],
+    [{ ...none, headline: "Not found." }, { ...none, headline: "Not this time.", small }],
+  ]);
+});
+
+test("reveal when it was computed anew says so beside the score, and nowhere once it was withdrawn", () => {
+  const picture = { ...ana, progress: "updated", score: { verdict: "in_step" } };
+
+  const said = [picture, { ...picture, teller_name: "" }].map((one) => revealWords(one, 4, words, "en").note);
+
+  assert.deepEqual(said, ["Updated, Ana.", ""]);
 });
 
 test("reveal when too few listened says so instead of a line", () => {

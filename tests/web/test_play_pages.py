@@ -125,3 +125,16 @@ def test_replay_of_a_told_story_opens_for_whoever_has_its_address(meeting, told)
 
     assert answer.status_code == 200
     assert answer["Cache-Control"] == "no-store"
+
+
+def test_the_replay_looks_again_by_itself_while_the_comparison_runs(meeting, told):
+    address = f"/r/{told.replay_id}"
+
+    page = meeting.dov.get(address, headers={"accept": "text/html,*/*;q=0.8"})
+    looked = meeting.dov.get(address, headers={"accept": "application/json"})
+
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert page.context["picture_json"] == looked.json()
+    assert looked.json()["progress"] == "comparing"
+    assert [a.headers["Cache-Control"] for a in (page, looked)] == ["no-store", "no-store"]
+    assert "Accept" in looked.headers["Vary"]

@@ -1,0 +1,190 @@
+"""One process and its rooms, by hand: lost news are found in rows, and one room's trouble is its own."""
+
+import asyncio
+
+import msgspec
+import pytest
+
+from stories import models, retention, seats
+from stories.bulletin import RevealNews
+from stories.live import comparing
+from stories.live.hub import Hub
+from stories.live.offload import offload
+from stories.live.peer import Peer
+from stories.live.rooms import LiveRoom
+from stories.protocol import moves
+from tests.db.evening import Evening
+from tests.db.test_scorer import SECONDS, TICKS, hand
+
+
+class Wire:
+    """The other end of a page's socket: what arrived, and with which code it was closed."""
+
+    def __init__(self) -> None:
+        self.told: list[dict] = []
+        self.closed: list[int] = []
+
+    async def write(self, frame: bytes) -> None:
+        self.told.append(msgspec.json.decode(frame))
+
+    async def close(self, code: int) -> None:
+        self.closed.append(code)
+
+    def heard(self, kind: str) -> list[dict]:
+        return [message for message in self.told if message["type"] == kind]
+
+
+class BrokenPeer(Peer):
+    """A page that breaks whatever touches it."""
+
+    def send_volatile(self, kind: str, frame: bytes) -> None:
+        raise ZeroDivisionError(kind)
+
+
+def page(evening: Evening, name: str = "", *, of: type[Peer] = Peer, id_: str = "") -> tuple[Peer, Wire]:
+    """A greeted page: a player's, or the console's."""
+    wire = Wire()
+    peer = of(
+        id=id_ or f"page-of-{name}",
+        role="player" if name else "host",
+        room=evening.row.pk,
+        write=wire.write,
+        close=wire.close,
+        seat=evening[name] if name else None,
+        greeted=True,
+    )
+    return peer, wire
+
+
+async def finished(hub: Hub) -> None:
+    """Whatever the hub has set going is done."""
+    while hub._tasks:
+        await asyncio.gather(*hub._tasks, return_exceptions=True)
+
+
+@pytest.fixture
+def evening(transactional_db) -> Evening:
+    """Rows that the hub's own threads can see."""
+    return Evening("Ana", "Ben", "Eli")
+
+
+async def look(room: LiveRoom) -> list[object]:
+    """Compare a room's pages with the rows, and let what follows be written."""
+    heard: list[object] = []
+    peers = list(room.peers.values())
+    for peer in peers:
+        peer.start()
+    await comparing.seats(room, heard.append)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    for peer in peers:
+        await peer.stop()
+    return heard
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [({"socket": "a-newer-page"}, [4409]), ({"socket": "page-of-Ben"}, []), ({"removed": True}, [4403])],
+)
+async def test_a_page_is_what_its_seats_row_says_when_the_news_of_it_was_lost(evening, row, code):
+    room = LiveRoom(evening.row.pk)
+    (ben, wire), (ana, hers) = page(evening, "Ben"), page(evening, "Ana")
+    room.peers = {ben.id: ben, ana.id: ana}
+    if row.pop("removed", False):
+        await offload(seats.remove, evening["Ben"])
+    else:
+        await offload(models.Participant.objects.filter(pk=evening["Ben"].pk).update, **row)
+
+    await look(room)
+
+    assert (wire.closed, hers.closed) == (code, [])
+
+
+async def test_a_seat_that_was_freed_is_claimed_by_the_page_that_stayed(evening):
+    room = LiveRoom(evening.row.pk)
+    ben, wire = page(evening, "Ben")
+    room.peers = {ben.id: ben}
+    room.roster_wanted = False
+    await offload(models.Participant.objects.filter(pk=evening["Ben"].pk).update, socket="")
+
+    await look(room)
+
+    seat = await offload(models.Participant.objects.get, pk=evening["Ben"].pk)
+    assert (seat.socket, wire.closed, room.roster_wanted) == (ben.id, [], True)
+
+
+async def test_a_seat_is_freed_again_when_its_page_went_while_it_was_claimed(evening):
+    room = LiveRoom(evening.row.pk)
+    ben, _ = page(evening, "Ben")
+    await offload(models.Participant.objects.filter(pk=evening["Ben"].pk).update, socket="")
+
+    heard: list[object] = []
+    await comparing._claim(room, ben, evening["Ben"], heard.append)
+
+    seat = await offload(models.Participant.objects.get, pk=evening["Ben"].pk)
+    assert (seat.socket, len(heard)) == ("", 1)
+
+
+async def test_the_rooms_that_moved_on_or_vanished_are_found_in_one_look(evening):
+    other, gone = await offload(Evening, "Dov"), await offload(Evening, "Dov")
+    hub = Hub()
+    rooms = {e: LiveRoom(e.row.pk) for e in (evening, other, gone)}
+    for room in rooms.values():
+        await hub.read(room)
+    await offload(other.obey, moves.WarmUp())
+    moved_on, vanished = other.row.pk, gone.row.pk
+    await offload(retention.delete_room, gone.row)
+
+    assert await comparing.behind(rooms.values()) == [moved_on, vanished]
+
+
+async def test_one_rooms_trouble_is_not_its_neighbours(evening, caplog):
+    neighbours = await offload(Evening, "Dov")
+    hub = Hub()
+    for who, of in ((evening, BrokenPeer), (neighbours, Peer)):
+        peer, wire = page(who, of=of)
+        room = hub.rooms[who.row.pk] = LiveRoom(who.row.pk)
+        room.peers[peer.id] = peer
+        peer.start()
+
+    await hub._tick()
+    await finished(hub)
+    for room in hub.rooms.values():
+        for peer in room.peers.values():
+            await peer.stop()
+
+    assert [message["type"] for message in wire.heard("heartbeat")] == ["heartbeat"]
+    [failure] = [record for record in caplog.records if record.message.startswith("a tick of room")]
+    assert failure.message == f"a tick of room {evening.row.pk} failed"
+    assert isinstance(failure.exc_info[1], ZeroDivisionError)
+
+
+async def test_the_live_number_starts_over_without_whoever_took_their_traces_back(evening):
+    def tell() -> models.Telling:
+        evening.obey(moves.ChooseDisplay(display="open", open_table=False))
+        telling = evening.begin(duration_s=300)
+        for name in ("Ana", "Ben", "Eli"):
+            evening.feel(telling, name, [hand(name, t) for t in range(TICKS)])
+        return telling
+
+    telling = await offload(tell)
+    hub = Hub()
+    console, wire = page(evening)
+    room = hub.rooms[evening.row.pk] = LiveRoom(evening.row.pk)
+    await hub.read(room)
+    room.roster = [evening[name] for name in ("Ana", "Ben", "Eli")]
+    room.peers[console.id] = console
+    console.start()
+
+    await hub._tell_score(room)
+    await asyncio.sleep(0)
+    await offload(retention.forget_traces, evening["Ben"])
+    hub._wake(RevealNews(room=evening.row.pk, telling=telling.public_id))
+    await finished(hub)
+    await hub._tell_score(room)
+    await asyncio.sleep(0)
+    await console.stop()
+
+    told = [sorted(number for number, _ in m["people"]) for m in wire.heard("coupling.updated")]
+    assert told == [[evening["Ben"].number, evening["Eli"].number], [evening["Eli"].number]]
+    assert SECONDS * 4 == TICKS
