@@ -96,9 +96,15 @@ def _around_beats(
 
 def _anywhere(own: Array, *, fs: float) -> tuple[int | None, float, float]:
     starts = np.arange(0.0, max(len(own) / fs - REACT_S, 0.0) + 1.0)
-    moves = np.array([_move(own, at, at + REACT_S, fs=fs) for at in starts])
-    top = int(np.argmax(np.where(np.isfinite(moves), np.abs(moves), -1.0)))
-    return None, float(starts[top] + REACT_S / 2), float(moves[top])
+    first = np.rint(starts * fs).astype(np.intp)
+    at = first[:, None] + np.arange(ticks(REACT_S, fs) + 1)
+    parts = np.where(at < len(own), own[np.minimum(at, len(own) - 1)], np.nan)
+    here = np.isfinite(parts)
+    row = np.arange(len(parts))
+    away = np.where(here, parts - parts[row, np.argmax(here, axis=1)][:, None], 0.0)
+    far = away[row, np.argmax(np.abs(away), axis=1)]
+    top = int(np.argmax(np.where(here.sum(axis=1) >= 2, np.abs(far), -1.0)))
+    return None, float(starts[top] + REACT_S / 2), float(far[top])
 
 
 def _move(line: Array, start_s: float, end_s: float, *, fs: float) -> float:
