@@ -228,6 +228,8 @@ function drawTable(frame, picture) {
 /** @param {Frame} frame @param {number} size @param {Picture} picture @param {Words} words */
 function drawMarks(frame, size, picture, words) {
   const group = make("g", { class: "chart__marks" });
+  // Without a margin on the left the scale's upper word stands where the names of marks do.
+  const scale = frame.left > size ? 0 : frame.left + (picture.high ?? "").length * size * 0.55;
   /** @type {{x: number, reach: number} | null} */
   let named = null;
   for (const name of /** @type {const} */ (["together", "apart"])) {
@@ -237,7 +239,7 @@ function drawMarks(frame, size, picture, words) {
     const y = frame.top;
     const word = words[`picture.${name}`] ?? "";
     const reach = word.length * size * 0.32;
-    const x = Math.min(Math.max((from + to) / 2, reach), frame.width - reach);
+    const x = Math.min(Math.max((from + to) / 2, scale + reach), frame.width - reach);
     // Two names that would run into each other: the second stands at the foot of its band.
     const foot = named !== null && Math.abs(named.x - x) < named.reach + reach;
     named = { x, reach };
