@@ -29,6 +29,7 @@ QUICK: Final = {
     "coverage": 60,
     "bots": 60,
     "patterns": 10,
+    "recorded": 60,
 }
 SHORT: Final = {
     "chance": (60, 120),
@@ -36,6 +37,7 @@ SHORT: Final = {
     "power": (60, 90, 120),
     "lag": (300,),
     "coverage": (120,),
+    "recorded": (180,),
 }
 
 
