@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from .correlation import best_lag, effective_samples, fisher_interval, shifted_r
 from .reading import ENGINE, MIN_COVERAGE, MIN_JOINT_S, MIN_MOVES, Reading, Reason
-from .signals import Array, as_line, as_traces, changes, own_moves, reach, ticks
+from .signals import Array, as_line, as_traces, changes, chunks, own_moves, reach, ticks
 
 USUAL_LAG_S = 1.5
 """What people's hands take to follow a known signal (Booth et al. 2018: 1.1..2.3 s)."""
@@ -100,6 +100,7 @@ def readable(line: Array, rows: Array, *, fs: float) -> tuple[Array, tuple[Reaso
     least = MIN_JOINT_S * fs
     seen = np.where(there & teller_there, rows, np.nan)
     flat = ~(reach(seen) > 0)
+    told = _told(line, there & teller_there)
 
     def why(i: int) -> Reason | None:
         if active.sum() < least:
@@ -108,11 +109,22 @@ def readable(line: Array, rows: Array, *, fs: float) -> tuple[Array, tuple[Reaso
             return "low_coverage"
         if joint[i] < least:
             return "too_short"
+        if not told[i]:
+            return "no_teller_movement"
         if flat[i]:
             return "constant"
         return "few_moves" if moves[i] < MIN_MOVES else None
 
     return coverage, tuple(why(i) for i in range(len(rows)))
+
+
+def _told(line: Array, joint: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Whether the teller's line moved while each listener was there, shape (listeners,)."""
+    moved = np.ones(len(joint), dtype=bool)
+    partly = np.flatnonzero(joint.sum(axis=1) < np.isfinite(line).sum())
+    for some in chunks(joint[partly]):
+        moved[partly[some]] = reach(np.where(joint[partly[some]], line, np.nan)) > 0
+    return moved
 
 
 def measure(

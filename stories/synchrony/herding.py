@@ -12,7 +12,7 @@ from .correlation import best_lag, pearson
 from .coupling import readable
 from .reading import ENGINE, MIN_LISTENERS, Reading, Reason, stream
 from .signals import Array, as_line, as_traces, changes, ticks, unit_rows
-from .tellers import Null, TellerPool
+from .tellers import Null, TellerPool, masked, tail
 from .windows import window_starts
 
 MIN_WINDOWS = 3
@@ -70,8 +70,8 @@ def herding(
     *because of the teller*", never "did the coupling rise and fall"; and only with its p.
 
     Everything is computed on changes over 2 s. Within a window each trace is taken on its own
-    scale; where it is still or less than half there, it adds nothing. Only windows that are
-    whole at every lag are used. In the null each other teller meets the same room, at its own best lag:
+    scale; where a listener is still or less than half there, it adds nothing. Only windows that are
+    whole at every lag, and through which the teller is there, are used. In the null each other teller meets the same room, at its own best lag:
     p = (b + 1) / (draws + 1).
 
     Parameters
@@ -182,7 +182,9 @@ def _room(
 def _told(tellers: Array, room: Array, first: npt.NDArray[np.intp], size: int) -> Array:
     """Mean r of each teller's window with the listeners' at every lag: (tellers, windows, lags)."""
     units = _units(tellers, first, size)
-    units[~np.any(units != 0, axis=2)] = np.nan
+    # A teller's window with a hole would be held against listeners' whole ones, and read too low.
+    whole = np.isfinite(np.lib.stride_tricks.sliding_window_view(tellers, size, axis=1)[:, first]).all(axis=2)
+    units[~np.any(units != 0, axis=2) | ~whole] = np.nan
     r: Array = np.matmul(units.transpose(1, 0, 2), room).transpose(1, 0, 2)
     return r
 
@@ -215,15 +217,11 @@ def _chance(
     *,
     fs: float,
 ) -> float:
-    draws = len(null.tellers)
-    if not draws or not np.isfinite(r):
-        return np.nan
-    if null.tellers.shape[1] != len(line):
-        raise ValueError(f"null has {null.tellers.shape[1]} samples, teller has {len(line)}")
-    others = changes(np.where(np.isfinite(line), null.tellers, np.nan), fs=fs)
-    beyond = 0
-    for at in range(0, draws, TELLERS_AT_ONCE):
+    others = changes(masked(null, line), fs=fs)
+    drawn: list[float] = []
+    for at in range(0, len(others) if np.isfinite(r) else 0, TELLERS_AT_ONCE):
         told = _told(others[at : at + TELLERS_AT_ONCE], room, first, size)
         best, _ = best_lag(_middle(told.transpose(0, 2, 1)), np.arange(told.shape[2], dtype=np.float64))
-        beyond += sum(pearson(agreed, one[:, lag]) >= r - 1e-12 for one, lag in zip(told, best, strict=True))
-    return (beyond + 1) / (draws + 1)
+        drawn += [pearson(agreed, one[:, lag]) for one, lag in zip(told, best, strict=True)]
+    met = np.array(drawn)
+    return tail(met[np.isfinite(met)], r)

@@ -11,7 +11,7 @@ from .correlation import shifted_r
 from .coupling import readable
 from .reading import ENGINE, Reading, Reason
 from .signals import Array, as_line, as_traces, changes, ticks
-from .tellers import Null, TellerPool
+from .tellers import Null, TellerPool, masked, tail
 
 
 @dataclass(frozen=True)
@@ -130,12 +130,10 @@ def _two_sided(
     p = np.full(len(index), np.nan)
     if not len(null.tellers):
         return p
-    if null.tellers.shape[1] != len(line):
-        raise ValueError(f"null has {null.tellers.shape[1]} samples, teller has {len(line)}")
-    others = changes(np.where(np.isfinite(line), null.tellers, np.nan), fs=fs)
+    others = changes(masked(null, line), fs=fs)
     for i in np.flatnonzero(np.isfinite(index)):
         # The listener is shifted against all tellers at once: teller(t) meets listener(t + lag).
         lead, follow = _sides(shifted_r(others, moves[i], -lags))
-        beyond = int(np.sum(np.abs(lead - follow) >= abs(index[i]) - 1e-12))
-        p[i] = (beyond + 1) / (len(others) + 1)
+        drawn = np.abs(lead - follow)
+        p[i] = tail(drawn[np.isfinite(drawn)], abs(index[i]))
     return p

@@ -81,12 +81,14 @@ def _evidence(line: Array, rows: Array, *, fs: float) -> tuple[Array, Array, npt
     there = np.isfinite(rows) & np.isfinite(line)
     enough = (there.sum(axis=1) >= MIN_LIVE_S * fs) & (_sd(rows, there) >= MIN_SD)
     weighted, weight = np.zeros(len(rows)), np.zeros(len(rows))
+    known = np.zeros(len(rows), dtype=bool)
     for x, y in ((line, rows), (changes(line, fs=fs), changes(rows, fs=fs))):
         m = measure(x, y, ~enough, fs=fs, max_lag_s=5.0, either_way=True)
         w = np.where(np.isfinite(m.r), np.maximum(np.nan_to_num(m.n_eff) - 3.0, 0.0), 0.0)
         weighted += w * np.arctanh(np.clip(np.nan_to_num(m.r_at_lag), -1 + 1e-15, 1 - 1e-15))
         weight += w
-    return weighted, weight, enough
+        known |= np.isfinite(m.r)
+    return weighted, weight, enough & known
 
 
 def _sd(rows: Array, there: npt.NDArray[np.bool_]) -> Array:

@@ -94,6 +94,8 @@ def lagged_regression(
     gap = ticks(span_s, fs)
     if reason is None and len(at) < max(folds * gap, 2 * shapes.shape[1]):
         reason = "too_short"
+    if reason is None and _least_learned(at, folds=folds, gap=gap) < 2 * shapes.shape[1]:
+        reason = "too_short"
     if reason is None and (np.ptp(answer) == 0 or not np.ptp(design, axis=0).any()):
         reason = "constant"
     nothing = np.full(len(lags), np.nan)
@@ -164,12 +166,22 @@ def _fit(design: Array, answer: Array, ridge: float) -> tuple[float, Array]:
     return mean - float(middle @ slopes), slopes
 
 
+def _learned(at: npt.NDArray[np.intp], block: npt.NDArray[np.intp], gap: int) -> npt.NDArray[np.bool_]:
+    far: npt.NDArray[np.bool_] = (at < at[block[0]] - gap) | (at > at[block[-1]] + gap)
+    return far
+
+
+def _least_learned(at: npt.NDArray[np.intp], *, folds: int, gap: int) -> int:
+    """The fewest samples that any fold learns from."""
+    return min(int(_learned(at, block, gap).sum()) for block in np.array_split(np.arange(len(at)), folds))
+
+
 def _cross_validated(
     design: Array, answer: Array, at: npt.NDArray[np.intp], *, folds: int, gap: int, ridge: float
 ) -> float:
     missed = baseline = 0.0
     for block in np.array_split(np.arange(len(at)), folds):
-        learn = (at < at[block[0]] - gap) | (at > at[block[-1]] + gap)
+        learn = _learned(at, block, gap)
         intercept, slopes = _fit(design[learn], answer[learn], ridge)
         missed += float(np.sum((answer[block] - intercept - design[block] @ slopes) ** 2))
         baseline += float(np.sum((answer[block] - answer[learn].mean()) ** 2))

@@ -23,7 +23,7 @@ from .signals import (
     room_line,
     ticks,
 )
-from .tellers import Null, TellerPool
+from .tellers import Null, TellerPool, masked, tail
 
 Source = Literal["A", "B", "C", "D"]
 Verdict = Literal["in_step", "often", "too_close_to_call", "own_story"]
@@ -69,7 +69,7 @@ class RoomScore(Reading):
     reason: Reason | None
     """Why there is no reading; then everything below is undefined."""
     verdict: Verdict | None
-    """None without a reading, and as long as there is no null."""
+    """None without a reading, without a null, and with fewer than 19 other tellers: p could never be .05."""
     fit: Fit
     """On changes over 2 s: what is judged."""
     levels: Fit
@@ -146,13 +146,14 @@ def room_score(
         fit=_fit(told, moved_on, fs=fs, max_lag_s=max_lag_s),
         levels=_fit(line, room, fs=fs, max_lag_s=max_lag_s),
     )
+    if not np.isfinite(score.fit.r):
+        # A line that only drifts, or jumps where it was silent, has no changes to follow.
+        return replace(score, reason="no_teller_movement", fit=Fit(), levels=Fit())
     if null is None:
         return score
     if isinstance(null, TellerPool):
         null = null.null(line, fs=fs)
-    if null.tellers.shape[1] != len(line):
-        raise ValueError(f"null has {null.tellers.shape[1]} samples, teller has {len(line)}")
-    others = changes(np.where(np.isfinite(line), null.tellers, np.nan), fs=fs)
+    others = changes(masked(null, line), fs=fs)
     chance = _chance(score.fit.r, others, moved_on, null, lags=np.arange(ticks(max_lag_s, fs) + 1))
     agreement = listeners_agree(heard, fs=fs, seed=seed)
     verdict = _verdict(score.fit, chance, agreement)
@@ -177,13 +178,14 @@ def _chance(r: float, others: Array, room: Array, null: Null, *, lags: npt.NDArr
     best = np.max(np.where(np.isfinite(profiles), profiles, -np.inf), axis=1, initial=-np.inf)
     best = np.sort(best[np.isfinite(best)])[::-1]
     draws = len(best)
-    p = (int(np.sum(best >= r - 1e-12)) + 1) / (draws + 1)
     rank = int(np.floor(ALPHA * (draws + 1) + 1e-9))
     band = float(best[rank - 1]) if rank >= 1 else np.nan
-    return Chance(null.kind, band, p, draws, null.simulated, null.real)
+    return Chance(null.kind, band, tail(best, r), draws, null.simulated, null.real)
 
 
-def _verdict(fit: Fit, chance: Chance, agreement_p: float) -> Verdict:
+def _verdict(fit: Fit, chance: Chance, agreement_p: float) -> Verdict | None:
+    if not np.isfinite(chance.band):
+        return None
     if chance.p <= ALPHA:
         return "in_step" if fit.low >= CLEARLY else "often"
     return "own_story" if agreement_p <= ALPHA else "too_close_to_call"

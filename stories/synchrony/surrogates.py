@@ -12,7 +12,7 @@ from .coupling import readable
 from .crossed import highest_r
 from .reading import ENGINE, Reading, Reason
 from .signals import Array, as_line, as_traces, ticks
-from .tellers import Null, TellerPool
+from .tellers import Null, TellerPool, masked, tail
 
 
 def circular_shifts(
@@ -101,6 +101,8 @@ def segment_shuffles(
     """
     rows = as_traces(x)
     size = ticks(segment_s, fs)
+    if size < 1:
+        raise ValueError(f"segment_s must be at least one sample (1/{fs} s), got {segment_s}")
     cuts = np.arange(size, rows.shape[1], size)
     segments = np.split(np.arange(rows.shape[1]), cuts)
     out = np.empty((draws, *rows.shape))
@@ -119,7 +121,7 @@ class SurrogateTest(Reading):
     """Highest r of 2-second changes at lags 0..5 s."""
     p: Array
     p_max_t: Array
-    """p against the best of all listeners in each draw (Westfall-Young): no family-wise error."""
+    """p against the best of all listeners in each draw (Westfall-Young): controls the family-wise error."""
     q: Array
     """Benjamini-Hochberg false discovery rate."""
     null_quantiles: Array
@@ -167,21 +169,28 @@ def surrogate_test(
         null = Null("pool", np.empty((0, len(line))), 0, 0)
     else:
         null = pool.null(line, fs=fs) if isinstance(pool, TellerPool) else pool
-    others = np.where(np.isfinite(line), null.tellers, np.nan)
-    drawn = np.nan_to_num(highest_r(others, rows, fs=fs, max_lag_s=max_lag_s), nan=-np.inf)
-    drawn[:, ~read] = -np.inf
-    draws = len(drawn)
-    best = drawn.max(axis=1, initial=-np.inf)
-    floor = np.where(read, observed, np.inf) - 1e-12
-    p = np.where(read, (np.sum(drawn >= floor, axis=0) + 1) / (draws + 1), np.nan)
-    p_max = np.where(read, (np.sum(best[:, None] >= floor, axis=0) + 1) / (draws + 1), np.nan)
+    others = masked(null, line)
+    drawn = highest_r(others, rows, fs=fs, max_lag_s=max_lag_s)
+    drawn[:, ~read] = np.nan
+    # A teller who never moved says nothing of chance, neither for nor against.
+    met = np.isfinite(drawn)
+    best = np.max(np.where(met, drawn, -np.inf), axis=1, initial=-np.inf)[met.any(axis=1)]
     quantiles = np.full((len(rows), 3), np.nan)
-    if draws:
-        quantiles[read] = np.quantile(drawn[:, read], [0.05, 0.5, 0.95], axis=0, method="lower").T
+    for i in np.flatnonzero(met.any(axis=0)):
+        quantiles[i] = np.quantile(drawn[met[:, i], i], [0.05, 0.5, 0.95], method="lower")
+    p = np.array([tail(drawn[met[:, i], i], observed[i]) for i in range(len(rows))])
     return SurrogateTest(
-        observed, p, p_max, false_discovery(p), quantiles,
-        draws, null.simulated, null.real, reason, seed,
-    )  # fmt: skip
+        statistic=observed,
+        p=p,
+        p_max_t=np.array([tail(best, highest) for highest in observed]),
+        q=false_discovery(p),
+        null_quantiles=quantiles,
+        draws=len(best),
+        simulated=null.simulated,
+        real=null.real,
+        reason=reason,
+        seed=seed,
+    )
 
 
 def false_discovery(p: Array) -> Array:

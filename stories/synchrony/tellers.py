@@ -26,6 +26,28 @@ class Null:
     real: int
 
 
+def masked(null: Null, line: Array) -> Array:
+    """The other tellers, silent where this one is, shape (draws, samples)."""
+    if null.tellers.shape[1] != len(line):
+        raise ValueError(f"null has {null.tellers.shape[1]} samples, teller has {len(line)}")
+    return np.where(np.isfinite(line), null.tellers, np.nan)
+
+
+def tail(drawn: Array, observed: float) -> float:
+    """p = (b + 1) / (draws + 1) of an observed value among draws; NaN without a value or a draw.
+
+    Only draws that have a value are to be handed over: one that could not be read is no draw.
+
+    Examples
+    --------
+    >>> tail(np.array([0.1, 0.4, 0.2]), 0.3), tail(np.empty(0), 0.3)
+    (0.5, nan)
+    """
+    if not len(drawn) or not np.isfinite(observed):
+        return float("nan")
+    return float((np.sum(drawn >= observed - 1e-12) + 1) / (len(drawn) + 1))
+
+
 class TellerPool:
     """Tellers of stories nobody here has heard: simulated, and real ones from other tellings.
 
@@ -103,11 +125,14 @@ def step_tellers(
 ) -> Null:
     """Source B: simulated tellers with as many taps, at other times and to other levels.
 
-    Half of them wander from level to level, half keep a direction, as stories do.
+    Half of them take any level at each tap, half walk on from the last one, as stories do.
     """
     taps = as_line(taps_s, "taps_s")
     if len(taps) != len(levels) or not len(taps):
         raise ValueError(f"{len(taps)} taps need as many levels, got {len(levels)}")
+    if len(taps) < 2:
+        # One level is no course: there is nothing to tell apart.
+        return Null("step_tellers", np.empty((0, n)), 0, 0)
     rng = stream(seed, 2)
     span = n / fs - taps[0]
     gaps = rng.dirichlet(np.full(len(taps), 3.0), draws) * span

@@ -100,10 +100,9 @@ def togetherness(
     """
     line = as_line(teller)
     rows = as_traces(listeners, len(line))
-    per_second = max(1, round(fs))
     both = np.stack([line, room_line(rows)])
-    teller_1, room_1 = _by_second(both, per_second)
-    rows = _by_second(rows[reach(rows) > 0], per_second)
+    teller_1, room_1 = _by_second(both, fs)
+    rows = _by_second(rows[reach(rows) > 0], fs)
     seconds, size = rows.shape[1], ticks(window_s, 1)
     starts = np.arange(0, seconds - size + 1, ticks(step_s, 1))
     reason: Reason | None = None
@@ -193,12 +192,19 @@ def _own_scale(rows: Array) -> Array:
     return unit_rows(np.where(here, about - drift * along, np.nan)) * np.sqrt(here.sum(axis=1, keepdims=True))
 
 
-def _by_second(rows: Array, per_second: int) -> Array:
-    seconds = rows.shape[1] // per_second
-    parts = rows[:, : seconds * per_second].reshape(len(rows), seconds, per_second)
-    here = np.isfinite(parts)
-    n = here.sum(axis=2)
-    mean = np.where(here, parts, 0.0).sum(axis=2) / np.maximum(n, 1)
+def _by_second(rows: Array, fs: float) -> Array:
+    """Means over every whole second, NaN where nobody was there in it, shape (rows, seconds)."""
+    seconds = int(rows.shape[1] / fs + 1e-9)
+    edges = np.ceil(np.arange(seconds + 1) * fs - 1e-9).astype(np.intp)
+    if not seconds:
+        return np.empty((len(rows), 0))
+    here = np.isfinite(rows[:, : edges[-1]])
+    kept = np.where(here, rows[:, : edges[-1]], 0.0)
+    first = np.minimum(edges[:-1], edges[-1] - 1)
+    n = np.add.reduceat(here, first, axis=1, dtype=np.intp)
+    # Below one sample a second some seconds have none: reduceat hands them their neighbour's.
+    n = np.where(np.diff(edges) > 0, n, 0)
+    mean = np.add.reduceat(kept, first, axis=1) / np.maximum(n, 1)
     second: Array = np.where(n > 0, mean, np.nan)
     return second
 

@@ -2,13 +2,14 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from stories.synchrony import Null
+from stories.synchrony import Null, score
 from stories.synchrony.validity import chance, textbook
 from stories.synchrony.validity.__main__ import main
 from stories.synchrony.validity.plan import STUDIES, Cell, plan, run
@@ -18,13 +19,28 @@ SURPRISE = 1e-6
 """How unlikely a count must be, were the target held, to fail a test that judges a hundred of them."""
 
 
-def surprising(row: Row) -> bool:
+SURPRISE_OF_ONE = 1e-4
+"""The same for a count that is judged alone."""
+
+
+def surprising(row: Row, *, less_likely_than: float = SURPRISE) -> bool:
     """Whether a share cannot have come from any rate within its target."""
     hits = round(row.value * row.runs)
     low, high = row.at_least or 0.0, 1.0 if row.at_most is None else row.at_most
-    too_many = stats.binom.sf(hits - 1, row.runs, high) < SURPRISE
-    too_few = stats.binom.cdf(hits, row.runs, low) < SURPRISE
+    too_many = stats.binom.sf(hits - 1, row.runs, high) < less_likely_than
+    too_few = stats.binom.cdf(hits, row.runs, low) < less_likely_than
     return bool(too_many or too_few)
+
+
+def together(rows: list[Row]) -> Row:
+    """Strangers of all cells counted as one: no cell alone has runs enough to tell .05 from .10."""
+    alarms = [
+        row
+        for row in rows
+        if row.study == "chance" and row.at_least is not None and row.case.get("kind") != "white"
+    ]
+    hits = sum(round(row.value * row.runs) for row in alarms)
+    return rate("chance", {}, "false positives", hits, sum(row.runs for row in alarms), **chance.FAIR)
 
 
 def test_the_short_study_holds_its_targets():
@@ -37,6 +53,7 @@ def test_the_short_study_holds_its_targets():
     judged = [row for row in aimed if row.case.get("kind") != "white" or row.at_most is None]
     assert Counter(row.study for row in aimed).keys() == {"chance", "textbook", "power", "coverage"}
     assert [(row.study, row.case, row.measure, row.value) for row in judged if surprising(row)] == []
+    assert not surprising(together(rows), less_likely_than=SURPRISE_OF_ONE)
 
 
 def test_a_null_that_knows_no_trend_would_be_found_out(monkeypatch):
@@ -54,6 +71,48 @@ def test_a_null_that_knows_no_trend_would_be_found_out(monkeypatch):
 
     assert row.value > 0.15
     assert surprising(row)
+
+
+def lag_known_beforehand(judge, r, others, room, null, *, lags):
+    """Other tellers may not choose their best lag, though ours did."""
+    return judge(r, others, room, null, lags=lags[:1])
+
+
+def textbook_p(judge, r, others, room, null, *, lags):
+    """Every sample counts as an observation of its own."""
+    samples = np.isfinite(room).sum()
+    p = stats.t.sf(r * np.sqrt((samples - 2) / (1 - r * r)), samples - 2)
+    return replace(judge(r, others, room, null, lags=lags), p=float(p))
+
+
+def tellers_without_a_course(judge, r, others, room, null, *, lags):
+    """Other tellers keep their values and lose their order in time."""
+    jumbled = np.random.default_rng(1).permuted(np.nan_to_num(others), axis=1)
+    return judge(r, jumbled, room, null, lags=lags)
+
+
+@pytest.mark.parametrize("broken", [lag_known_beforehand, textbook_p, tellers_without_a_course])
+def test_a_broken_null_would_be_found_out(broken, monkeypatch):
+    """The bounds above can fail: one cell is enough for an engine whose null is another's."""
+    case = {"source": "C", "kind": "slider", "room": "one driver", "pool": "matched", "seconds": 120}
+    judge = score._chance
+    (sound,) = chance.rows(case, runs=150, rng=chance_stream("chance", case))
+
+    monkeypatch.setattr(score, "_chance", lambda *given, **named: broken(judge, *given, **named))
+    (row,) = chance.rows(case, runs=150, rng=chance_stream("chance", case))
+
+    assert not surprising(sound)
+    assert surprising(row)
+
+
+@pytest.mark.slow
+def test_a_p_of_half_its_size_would_be_found_out(monkeypatch):
+    """Too little for any single cell to see, but not for all of them."""
+    monkeypatch.setattr(chance, "ALPHA", 2 * chance.ALPHA)
+
+    rows = [row for cell in plan(quick=True, only=("chance",)) for row in run(cell)]
+
+    assert surprising(together(rows), less_likely_than=SURPRISE_OF_ONE)
 
 
 def test_a_cell_gives_the_same_rows_whoever_runs_it():
