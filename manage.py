@@ -10,9 +10,14 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mirrorgame.settings")
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        # One sentence for whoever starts it.
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

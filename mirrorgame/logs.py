@@ -1,6 +1,56 @@
-"""What the log may hold: routes, never paths, since ours name seats, rooms and one-time tokens."""
+"""What the log may hold: routes and numbers, never paths, names or words, since our paths name seats and secrets.
 
+People who play at home read one line for each thing that happened; in production it is one JSON object.
+"""
+
+import json
 import logging
+import re
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+# What a line may be about, by row numbers, never by codes or names. Said in so many words ("room %s could not
+# be read") or beside them: `logger.info("…", extra={"room": room.id})`.
+ABOUT = ("room", "participant", "telling", "job")
+PLACES = re.compile(rf"(?:\b({'|'.join(ABOUT)}) )?%[a-z]")
+# Their messages say which machine was not reached. Others may quote a row, and rows hold words.
+OUTSPOKEN = (OSError, OperationalError, ImproperlyConfigured)
+MOST_FRAMES = 12
+
+
+def logging_settings(*, production: bool, level: str) -> dict[str, Any]:
+    """Django's LOGGING. `level` may be empty: warnings from others, information from the game."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+            "json": {"()": "mirrorgame.logs.Json"},
+        },
+        "filters": {
+            "routes": {"()": "mirrorgame.logs.RoutesOnly"},
+            "counted": {"()": "mirrorgame.logs.Counted"},
+        },
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "formatter": "json" if production else "line",
+                "filters": ["routes", "counted"],
+            }
+        },
+        "root": {"handlers": ["stderr"], "level": level or "WARNING"},
+        "loggers": {
+            "stories": {"level": level or "INFO"},
+            # A wrong address is no event of ours.
+            "django.request": {"level": "ERROR"},
+        },
+    }
 
 
 class RoutesOnly(logging.Filter):
@@ -17,3 +67,66 @@ class RoutesOnly(logging.Filter):
             route = match.route if match else "(no address of ours)"
             record.args = tuple(route if arg in quoted else arg for arg in record.args)
         return True
+
+
+class Counted(logging.Filter):
+    """Errors are counted where they are said, so that an alarm needs to know no place by name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Not above: the settings read this module before they have said where numbers are kept.
+        from stories.meters import ERRORS
+
+        self._errors = ERRORS
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record through."""
+        if record.levelno >= logging.ERROR:
+            self._errors.labels(record.name).inc()
+        return True
+
+
+class Json(logging.Formatter):
+    """One JSON object per line. Of an exception it says its type and where, not what it quotes."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, without its end."""
+        said: dict[str, Any] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "process": record.process,
+            "message": record.getMessage(),
+        }
+        said |= _about(record)
+        if record.exc_info and record.exc_info[1] is not None:
+            said |= _told(record.exc_info[1])
+        return json.dumps(said, ensure_ascii=False, default=str)
+
+
+def _about(record: logging.LogRecord) -> dict[str, int]:
+    args = record.args if isinstance(record.args, tuple) else ()
+    said = [(place[1], value) for place, value in zip(PLACES.finditer(str(record.msg)), args, strict=False)]
+    said += [(name, getattr(record, name, None)) for name in ABOUT]
+    return {name: value for name, value in said if name and isinstance(value, int)}
+
+
+def _told(error: BaseException) -> dict[str, Any]:
+    chain = [error]
+    while (before := chain[-1].__cause__ or chain[-1].__context__) is not None and before not in chain:
+        chain.append(before)
+    frames = traceback.extract_tb(error.__traceback__)[-MOST_FRAMES:]
+    told: dict[str, Any] = {
+        "error": " < ".join(type(link).__name__ for link in chain),
+        "where": [f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames],
+    }
+    if isinstance(error, OUTSPOKEN):
+        told["why"] = " ".join(str(error).split())[:300]
+    return told
+
+
+def _short(filename: str) -> str:
+    path = Path(filename)
+    if path.is_relative_to(BASE_DIR):
+        return path.relative_to(BASE_DIR).as_posix().rpartition("site-packages/")[2]
+    return "/".join(path.parts[-2:])

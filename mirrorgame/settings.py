@@ -10,6 +10,8 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
+from mirrorgame.logs import logging_settings
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
@@ -50,7 +52,17 @@ ORIGINS = env_list("ORIGINS", "http://127.0.0.1:8000,http://localhost:8000")
 CSRF_TRUSTED_ORIGINS = ORIGINS
 CLOCK_RATE = float(env("CLOCK_RATE", "1"))
 WORKERS = int(env("WORKERS", "1"))
+# Whose word is taken for who asks and how: addresses or networks of the proxies in front.
+PROXIES = env("PROXIES", "127.0.0.1")
 REDIS_URL = env("REDIS_URL")
+BROKER_URL = env("BROKER_URL")
+# Without a token nobody may read /metrics; the folder is where several web processes count together.
+METRICS_TOKEN = env("METRICS_TOKEN")
+METRICS_DIR = env("METRICS_DIR")
+if METRICS_DIR:
+    Path(METRICS_DIR).mkdir(parents=True, exist_ok=True)
+    # Read by prometheus_client when it loads.
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = METRICS_DIR
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -135,13 +147,42 @@ CHANNEL_LAYERS = {
     "default": (
         {
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [REDIS_URL]},
+            # A Redis that hangs must not hold anybody up for longer than the layer's own patience.
+            "CONFIG": {
+                "hosts": [{"address": REDIS_URL, "socket_connect_timeout": 1, "socket_timeout": 5}],
+            },
         }
         if REDIS_URL
         else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
     )
 }
-TASKS = {"default": {"BACKEND": "stories.jobs.ThreadBackend"}}
+TASKS = {
+    "default": {"BACKEND": "mirrorgame.celery.CeleryBackend" if BROKER_URL else "stories.jobs.ThreadBackend"}
+}
+# A job's row says what became of it, so that Celery keeps nothing: ids in, no result out.
+CELERY_BROKER_URL = BROKER_URL
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+# Below the visibility timeout: what comes again is dead here. A job's row is handed over again after 90 s.
+CELERY_TASK_SOFT_TIME_LIMIT, CELERY_TASK_TIME_LIMIT = 60, 90
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 600,
+    # With kombu's own throttle of 10, what a dead worker held came back after up to 100 s more.
+    "unacked_restore_interval": 10,
+    "unacked_restore_throttle": 1,
+    "socket_connect_timeout": 5,
+    "socket_timeout": 30,
+    "health_check_interval": 10,
+}
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "mirrorgame.sweep", "schedule": 30.0, "options": {"expires": 30}},
+}
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français"), ("es", "Español")]
@@ -191,49 +232,52 @@ ROOM_LIMIT = int(env("ROOM_LIMIT", "60"))
 TRACE_GRACE_MINUTES = 60
 RATE_LIMITS = env("RATE_LIMITS", "1") == "1"
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "filters": {"routes": {"()": "mirrorgame.logs.RoutesOnly"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["routes"]}},
-    "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL", "WARNING")},
-    "loggers": {
-        "stories": {"level": env("LOG_LEVEL", "INFO")},
-        # A wrong address is no event of ours.
-        "django.request": {"level": "ERROR"},
-    },
-}
+LOGGING = logging_settings(production=PRODUCTION, level=env("LOG_LEVEL"))
+# It writes a traceback every second while Redis is away, which the game itself says once.
+LOGGING["loggers"]["channels_redis"] = {"level": "CRITICAL"}
 
 
-def refuse_unsafe() -> None:
-    """Production starts safely or not at all, and says in one sentence what is missing."""
-    problems = [
-        (DEBUG, "MIRROR_DEBUG must not be set"),
-        (
-            len(SECRET_KEY) < 32,
-            "MIRROR_SECRET_KEY needs 32 random characters or more",
-        ),
-        ("*" in ALLOWED_HOSTS, "MIRROR_HOSTS must name hosts, not *"),
-        (not env("HOSTS"), "MIRROR_HOSTS must name the hosts this game is served under"),
-        (
-            not ORIGINS or any(not o.startswith("https://") for o in ORIGINS),
-            "MIRROR_ORIGINS must hold https:// origins only",
-        ),
-        (CLOCK_RATE != 1, "MIRROR_CLOCK_RATE must be 1: time runs as in life"),
-        ("sqlite" in str(DATABASES["default"]["ENGINE"]) and WORKERS > 1, "SQLite serves one worker only"),
-        (not REDIS_URL and WORKERS > 1, "the in-memory layer serves one worker only: set MIRROR_REDIS_URL"),
-        (not RATE_LIMITS, "MIRROR_RATE_LIMITS must stay on"),
-        (not SECURE_COOKIES, "MIRROR_SECURE_COOKIES must stay on: cookies are secrets"),
-    ]
+def refuse(problems: list[tuple[bool, str]], who: str) -> None:
+    """Start safely or not at all, and say in one sentence what is missing."""
     for wrong, sentence in problems:
         if wrong:
-            raise ImproperlyConfigured(f"production refuses to start: {sentence}")
+            raise ImproperlyConfigured(f"{who} refuses to start: {sentence}")
 
 
 if PRODUCTION:
-    refuse_unsafe()
-elif WORKERS > 1:
-    raise ImproperlyConfigured(
-        "the embedded shape runs one worker: SQLite and the in-memory layer are not shared"
+    refuse(
+        [
+            (DEBUG, "MIRROR_DEBUG must not be set"),
+            (len(SECRET_KEY) < 32, "MIRROR_SECRET_KEY needs 32 random characters or more"),
+            ("*" in ALLOWED_HOSTS, "MIRROR_HOSTS must name hosts, not *"),
+            (not env("HOSTS"), "MIRROR_HOSTS must name the hosts this game is served under"),
+            (
+                not ORIGINS or any(not o.startswith("https://") for o in ORIGINS),
+                "MIRROR_ORIGINS must hold https:// origins only",
+            ),
+            (CLOCK_RATE != 1, "MIRROR_CLOCK_RATE must be 1: time runs as in life"),
+            (not RATE_LIMITS, "MIRROR_RATE_LIMITS must stay on"),
+            (not SECURE_COOKIES, "MIRROR_SECURE_COOKIES must stay on: cookies are secrets"),
+            (not BROKER_URL, "MIRROR_BROKER_URL must name the Redis that hands jobs to the workers"),
+            ("*" in PROXIES, "MIRROR_PROXIES must name the proxies in front, not *"),
+        ],
+        "production",
     )
+refuse(
+    [
+        (WORKERS < 1, "MIRROR_WORKERS must be 1 or more"),
+        (
+            (WORKERS > 1 or bool(BROKER_URL)) and "sqlite" in str(DATABASES["default"]["ENGINE"]),
+            "SQLite serves one worker only, and no Celery: set MIRROR_DATABASE_URL",
+        ),
+        (
+            (WORKERS > 1 or bool(BROKER_URL)) and not REDIS_URL,
+            "the in-memory layer serves one worker only, and no Celery: set MIRROR_REDIS_URL",
+        ),
+        (
+            WORKERS > 1 and bool(METRICS_TOKEN) and not METRICS_DIR,
+            "several workers count together only in MIRROR_METRICS_DIR",
+        ),
+    ],
+    SHAPE,
+)

@@ -5,6 +5,7 @@ A process with a hub hands its calls to the hub, which serves its own sockets fi
 process without one (a worker, a command) hands them to the layer.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable
 
@@ -15,6 +16,7 @@ from channels.layers import get_channel_layer
 logger = logging.getLogger(__name__)
 
 HUBS = "hubs"
+LAYER_S = 1.0
 
 
 class News(msgspec.Struct, frozen=True, kw_only=True, tag_field="news"):
@@ -56,11 +58,43 @@ class RevealNews(News, frozen=True, kw_only=True, tag="reveal"):
     telling: str
 
 
+class Glimpse(News, frozen=True, kw_only=True):
+    """What one process sees and the others show: the next replaces it, so that a late one is worth nothing."""
+
+
+class LightsNews(Glimpse, frozen=True, kw_only=True, tag="lights"):
+    """Hands moved their lights, `(number, level)` each."""
+
+    lights: tuple[tuple[int, int], ...]
+
+
+class LightsAsked(Glimpse, frozen=True, kw_only=True, tag="lights_asked"):
+    """A screen was opened that knows no light yet."""
+
+
+class HandsNews(Glimpse, frozen=True, kw_only=True, tag="hands"):
+    """Of a running story: how many samples were stored since the last of these, and whose hands are on."""
+
+    telling: str
+    sealed: int
+    hands: tuple[int, ...]
+
+
 class GoneNews(News, frozen=True, kw_only=True, tag="gone"):
     """The room was deleted."""
 
 
-AnyNews = RoomNews | RosterNews | SeatNews | CaptionNews | RevealNews | GoneNews
+AnyNews = (
+    RoomNews
+    | RosterNews
+    | SeatNews
+    | CaptionNews
+    | RevealNews
+    | GoneNews
+    | LightsNews
+    | LightsAsked
+    | HandsNews
+)
 
 _decoder: msgspec.json.Decoder[list[AnyNews]] = msgspec.json.Decoder(list[AnyNews])
 _hubs: list[Callable[[AnyNews], None]] = []
@@ -92,8 +126,12 @@ def tell(news: AnyNews) -> None:
         for hub in _hubs:
             hub(news)
         return
-    layer = get_channel_layer()
     try:
-        async_to_sync(layer.group_send)(HUBS, {"type": "hub.news", "from": "", "body": pack([news])})
-    except Exception:
-        logger.warning("a wake-up for room %s was not published", news.room, exc_info=True)
+        async_to_sync(_publish)(news)
+    except Exception as error:  # noqa: BLE001  (whatever a layer raises is said in one line)
+        logger.warning("a wake-up for room %s was not published (%s)", news.room, type(error).__name__)
+
+
+async def _publish(news: AnyNews) -> None:
+    async with asyncio.timeout(LAYER_S):
+        await get_channel_layer().group_send(HUBS, {"type": "hub.news", "from": "", "body": pack([news])})

@@ -1,5 +1,6 @@
 """A room's facts: read them, and `obey` a move. Nothing else may change a room."""
 
+import logging
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -9,9 +10,11 @@ from django.utils import timezone
 from stories import bulletin, models
 from stories.clock import now_ms
 from stories.protocol import facts as f
-from stories.protocol.moves import Command
+from stories.protocol.moves import Command, Due
 from stories.protocol.phases import About, Room, due_at
 from stories.protocol.room import Refusal, decide, evolve, replay
+
+logger = logging.getLogger(__name__)
 
 _TRIES = 20
 
@@ -63,6 +66,20 @@ def obey(room_id: int, move: Command, *, at: int | None = None) -> Obeyed:
     raise RuntimeError(f"room {room_id} changed {_TRIES} times while one move waited")
 
 
+def meet_deadlines(at: int) -> None:
+    """Let rooms that nobody looks at go on when their time is up."""
+    overdue = models.Room.objects.filter(due_at__lt=at, ended_at__isnull=True)
+    for room_id in list(overdue.values_list("pk", flat=True)):
+        try:
+            obey(room_id, Due(by="server"))
+        except Refusal:
+            # Somebody was first.
+            continue
+        except Exception:
+            # One room's trouble is not its neighbours'.
+            logger.exception("room %s missed its deadline", room_id)
+
+
 def _append(room_id: int, seen: Room, happened: list[f.AnyFact]) -> Room | None:
     """Store facts on top of the version they were decided on; None if somebody was first."""
     room = seen
@@ -111,4 +128,4 @@ def _telling(room: Room) -> QuerySet[models.Telling]:
     return models.Telling.objects.filter(public_id=room.about.id if room.about else "")
 
 
-__all__ = ["Obeyed", "Refusal", "about", "facts", "obey", "read"]
+__all__ = ["Obeyed", "Refusal", "about", "facts", "meet_deadlines", "obey", "read"]

@@ -259,3 +259,13 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.task} {self.state}"
+
+
+class Process(models.Model):
+    """A web process that said lately, by the database's clock, that it serves; its sockets begin with its id."""
+
+    id = models.CharField(max_length=16, primary_key=True)
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"process {self.id}"

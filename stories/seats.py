@@ -13,10 +13,11 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from stories import bulletin, content, history
-from stories.models import Pairing, Participant, Room, RoomKey, SpentCode
+from stories.models import Pairing, Participant, Process, Room, RoomKey, SpentCode
 from stories.protocol.moves import Open
 from stories.protocol.phases import Ended
 from stories.protocol.room import Refusal
@@ -24,6 +25,7 @@ from stories.protocol.room import Refusal
 COLOURS, SHAPES = 8, 6
 NAME_LENGTH = 24
 PAIRING_MINUTES = 5
+GONE_AFTER = timedelta(seconds=8)
 _chance = secrets.SystemRandom()
 
 
@@ -243,3 +245,29 @@ def remove(seat: Participant) -> None:
 def bulletin_tell_roster(room_id: int) -> None:
     """Tell console and stage that the list of people changed, once it is committed."""
     transaction.on_commit(lambda: bulletin.tell(bulletin.RosterNews(room=room_id)))
+
+
+def still_serving(process: str) -> None:
+    """A web process says that it is there."""
+    Process.objects.update_or_create(id=process, defaults={"seen_at": Now()})
+
+
+def free_abandoned() -> int:
+    """Free the seats whose web process said nothing for a while: it was killed. The number of such processes.
+
+    One that lives all the same loses nothing: its pages claim their seats again.
+    """
+    gone = Process.objects.filter(seen_at__lt=Now() - GONE_AFTER)
+    return sum(_bury(process) for process in gone.values_list("pk", flat=True))
+
+
+def _bury(process: str) -> bool:
+    with transaction.atomic():
+        if not Process.objects.filter(pk=process, seen_at__lt=Now() - GONE_AFTER).delete()[0]:
+            return False
+        held = Participant.objects.filter(socket__startswith=process)
+        rooms = set(held.values_list("room_id", flat=True))
+        held.update(socket="")
+        for room_id in rooms:
+            bulletin_tell_roster(room_id)
+    return True

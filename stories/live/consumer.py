@@ -13,6 +13,7 @@ from django.http import parse_cookie
 from stories.live.hub import hub
 from stories.live.peer import Peer
 from stories.live.session import Hangup, Session
+from stories.live.wire import EXTENSION, Wire
 from stories.protocol.commands import Hello, TraceChunk
 from stories.protocol.messages import decode
 from stories.protocol.words import MAX_FRAME, SUBPROTOCOL
@@ -40,24 +41,35 @@ async def game_socket(scope: Scope, receive: Receive, send: Send) -> None:
         return
     await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL})
     # As Django reads them for pages: a neighbour's odd cookie on the same host hides none of ours.
-    await _Conversation(parse_cookie(headers.get(b"cookie", "")), receive, send).run()
+    wire = (scope.get("extensions") or {}).get(EXTENSION)
+    await _Conversation(parse_cookie(headers.get(b"cookie", "")), receive, send, wire).run()
 
 
 class _Conversation:
     """Reads one socket until it ends."""
 
-    def __init__(self, cookies: dict[str, str], receive: Receive, send: Send) -> None:
+    def __init__(self, cookies: dict[str, str], receive: Receive, send: Send, wire: Wire | None) -> None:
         self._receive = receive
         self._send = send
+        self._wire = wire
         self._closed = False
         self._chunks: set[asyncio.Task[None]] = set()
         self._session = Session(hub, self._peer, cookies)
         self._own: Peer | None = None
 
     def _peer(self) -> Peer:
-        self._own = Peer(id=secrets.token_hex(8), role="player", room=0, write=self._write, close=self._close)
+        # Whoever finds this id in a seat's row knows which process holds the socket.
+        name = hub.id + secrets.token_hex(8)
+        self._own = Peer(
+            id=name, role="player", room=0, write=self._write, close=self._close, wire=self._wire
+        )
         self._own.start()
         return self._own
+
+    def _about(self) -> dict[str, int | None]:
+        """Whose conversation it is, as the log may say it: by row numbers."""
+        seat = self._own.seat if self._own else None
+        return {"room": self._own.room if self._own else None, "participant": seat.pk if seat else None}
 
     async def run(self) -> None:
         try:
@@ -70,7 +82,7 @@ class _Conversation:
             await self._hang_up(4400)
         except Exception:
             # A bug or a database that is away while saying hello: the page comes back by itself.
-            logger.exception("a conversation broke off")
+            logger.exception("a conversation broke off", extra=self._about())
             await self._hang_up(1013)
         finally:
             self._session.leave()
@@ -93,6 +105,8 @@ class _Conversation:
                 return
             message = decode(frame)
             if isinstance(message, TraceChunk):
+                if self._session.take(message):
+                    continue
                 # A chunk waits for its commit; the hand that sent it may go on talking.
                 task = asyncio.create_task(self._answer(message))
                 self._chunks.add(task)
@@ -118,7 +132,7 @@ class _Conversation:
             await self._hang_up(hangup.code)
         except Exception:
             # A bug or a database that is away: nothing was acked, the client says it again.
-            logger.exception("a message of type %s failed", type(message).__name__)
+            logger.exception("a message of type %s failed", type(message).__name__, extra=self._about())
 
     async def _hang_up(self, code: int) -> None:
         """Close, behind the answers that are still on their way."""

@@ -1,10 +1,13 @@
 """One socket as the hub sees it: frames out, in order; volatile frames only if it keeps up."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from stories import meters
+from stories.live.wire import Wire, framed
 from stories.models import Participant
 from stories.protocol.messages import encode
 from stories.protocol.replies import ServerMessage, You
@@ -12,6 +15,10 @@ from stories.protocol.words import Role
 
 MOST_QUEUED = 400
 LAST_WORDS_S = 1.0
+# With a wire: how much may wait for the kernel before volatile frames wait too, and before it is too slow.
+BEHIND, MOST_UNSENT = 4096, 256 * 1024
+LOOK_S = 0.2
+STALLED_S = 10.0
 
 Write = Callable[[bytes], Awaitable[None]]
 Close = Callable[[int], Awaitable[None]]
@@ -19,7 +26,10 @@ Close = Callable[[int], Awaitable[None]]
 
 @dataclass(eq=False)
 class Peer:
-    """A connected page after its hello. `greeted` once the welcome is on its way."""
+    """A connected page after its hello. `greeted` once the welcome is on its way.
+
+    With a `wire` frames leave at once and without a task; without one a task writes what is queued.
+    """
 
     id: str
     role: Role
@@ -30,15 +40,22 @@ class Peer:
     run: str = ""
     greeted: bool = False
     told: You | None = None
+    wire: Wire | None = None
     _queue: deque[bytes] = field(default_factory=deque)
     _volatile: dict[str, bytes] = field(default_factory=dict)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _task: asyncio.Task[None] | None = None
     _closing: int | None = None
+    _open: bool = False
+    _look: asyncio.TimerHandle | None = None
+    _seen: tuple[int, float] = (0, 0.0)
 
     def start(self) -> None:
         """Begin to write."""
-        self._task = asyncio.create_task(self._run())
+        self._open = True
+        if self.wire is None:
+            self._task = asyncio.create_task(self._run())
+        meters.SOCKETS.inc()
 
     @property
     def ending(self) -> bool:
@@ -47,11 +64,16 @@ class Peer:
 
     async def stop(self) -> None:
         """The socket is gone, or will be once the last words are out; who does not listen is not waited for."""
-        if self._task is None:
+        if not self._open:
             return
-        if self.ending:
-            await asyncio.wait({self._task}, timeout=LAST_WORDS_S)
-        self._task.cancel()
+        self._open = False
+        meters.SOCKETS.dec()
+        if self._look is not None:
+            self._look.cancel()
+        if self._task is not None:
+            if self.ending:
+                await asyncio.wait({self._task}, timeout=LAST_WORDS_S)
+            self._task.cancel()
 
     def say(self, message: ServerMessage) -> None:
         """Send a message of its own."""
@@ -59,6 +81,11 @@ class Peer:
 
     def send(self, frame: bytes) -> None:
         """Send a frame that must arrive in order, or the socket is closed as too slow."""
+        if self.wire is not None:
+            self.wire.put(framed(frame))
+            if self._look is None and self.wire.unsent() > BEHIND:
+                self._watch()
+            return
         if len(self._queue) >= MOST_QUEUED:
             self.end(4408)
             return
@@ -67,16 +94,57 @@ class Peer:
 
     def send_volatile(self, kind: str, frame: bytes) -> None:
         """Send what the next of its kind replaces, if it has not left by then."""
+        if self.wire is not None and not self._volatile and self.wire.unsent() <= BEHIND:
+            self.wire.put(framed(frame))
+            return
+        if kind in self._volatile:
+            meters.SKIPPED.labels(kind).inc()
         self._volatile[kind] = frame
-        self._wake.set()
+        if self.wire is None:
+            self._wake.set()
+        elif self._look is None:
+            self._watch()
 
     def end(self, code: int) -> None:
         """Close the socket after what is queued, or at once when it is too slow."""
-        if self._closing is None:
-            self._closing = code
-            if code == 4408:
-                self._queue.clear()
-            self._wake.set()
+        if self._closing is not None:
+            return
+        self._closing = code
+        meters.CLOSES.labels(code).inc()
+        if self.wire is not None:
+            self.wire.hang_up(code)
+            return
+        if code == 4408:
+            self._queue.clear()
+        self._wake.set()
+
+    # -- a wire that does not drain ---------------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        """Look again soon, for as long as something waits."""
+        if self.wire is not None and self._open and not self.ending:
+            self._seen = self.wire.unsent(), time.monotonic()
+            self._look = asyncio.get_running_loop().call_later(LOOK_S, self._look_again)
+
+    def _look_again(self) -> None:
+        self._look = None
+        if self.wire is None or not self._open or self.ending:
+            return
+        unsent, now = self.wire.unsent(), time.monotonic()
+        if unsent <= BEHIND:
+            waiting, self._volatile = self._volatile, {}
+            for frame in waiting.values():
+                self.wire.put(framed(frame))
+            return
+        before, since = self._seen
+        if unsent > MOST_UNSENT or (unsent >= before and now - since > STALLED_S):
+            self.end(4408)
+            return
+        if unsent < before:
+            self._seen = unsent, now
+        self._look = asyncio.get_running_loop().call_later(LOOK_S, self._look_again)
+
+    # -- a server without wires -------------------------------------------------------------------------------
 
     async def _run(self) -> None:
         try:

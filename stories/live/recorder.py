@@ -6,11 +6,12 @@ its own entry, so the queue is bounded by what is really unstored.
 
 import asyncio
 import logging
+import time
 from dataclasses import dataclass, field
 
 from django.db import Error as DatabaseError
 
-from stories import traces
+from stories import meters, traces
 from stories.live.offload import offload_write
 
 logger = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ class Busy(Exception):
 class _Waiting:
     entry: traces.Entry
     done: list[asyncio.Future[traces.Verdict]] = field(default_factory=list)
+    since: float = field(default_factory=time.monotonic)
 
 
 class Recorder:
@@ -79,22 +81,33 @@ class Recorder:
                 await self._store(batch)
 
     async def _store(self, batch: list[traces.Entry]) -> None:
+        began = time.monotonic()
+        meters.WAITING.set(len(self._waiting))
         try:
             verdicts = await offload_write(traces.store, batch)
         except DatabaseError as error:
             self.retries += 1
+            meters.RETRIES.inc()
             logger.warning("%d chunks wait: the database is away (%s)", len(batch), type(error).__name__)
             await asyncio.sleep(RETRY_S)
             return
         except Exception:
             # A bug must not end the only task that stores: nothing of this was acked, it is tried again.
             self.retries += 1
+            meters.RETRIES.inc()
             logger.exception("%d chunks wait", len(batch))
             await asyncio.sleep(RETRY_S)
             return
         self.retries = 0
         self.commits += 1
+        now = time.monotonic()
+        told = []
         for entry in batch:
-            for future in self._waiting.pop(entry.key).done:
+            key = entry.key
+            verdict, waiting = verdicts[key], self._waiting.pop(key)
+            told.append((verdict, now - waiting.since, len(entry.samples) // 2))
+            for future in waiting.done:
                 if not future.done():
-                    future.set_result(verdicts[entry.key])
+                    future.set_result(verdict)
+        meters.committed(now - began, told)
+        meters.WAITING.set(len(self._waiting))

@@ -2,9 +2,11 @@
 
 import asyncio
 import time
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from stories import analysis, drawing, history, models, personal, traces
+from stories import analysis, drawing, history, meters, models, personal, traces
 from stories.live.peer import Peer
 from stories.live.scorer import Scorer
 from stories.protocol import facts as f
@@ -24,6 +26,7 @@ from stories.protocol.replies import (
 )
 
 MOST_LISTED = 60
+SLICE = 256
 HAND_ON_S = 3.0
 GLOW_LATE_S, GLOW_SMOOTH_S = 12, 10
 
@@ -122,6 +125,8 @@ class LiveRoom:
         self.reading_lock = asyncio.Lock()
         self.due_asked_at = 0.0
         self.teller_gone_at: float | None = None
+        self._slices: deque[tuple[list[Peer], Callable[[Peer], None]]] = deque()
+        self._slicing: asyncio.Handle | None = None
 
     @property
     def state(self) -> Room:
@@ -141,18 +146,39 @@ class LiveRoom:
 
     def broadcast(self, frame: bytes, *roles: str) -> None:
         """One encode, the same bytes to every page here."""
-        for peer in self.greeted(*roles):
-            peer.send(frame)
+        self._each(self.greeted(*roles), lambda peer: peer.send(frame))
 
     def broadcast_volatile(self, kind: str, frame: bytes, *roles: str) -> None:
         """The same for what may be lost."""
-        for peer in self.greeted(*roles):
-            peer.send_volatile(kind, frame)
+        self._each(self.greeted(*roles), lambda peer: peer.send_volatile(kind, frame))
 
     def tell_each(self) -> None:
         """Tell every seat here what changed for it alone."""
-        for peer in self.greeted("player"):
-            self.tell_alone(peer)
+        self._each(self.greeted("player"), self.tell_alone)
+
+    def _each(self, peers: list[Peer], tell: Callable[[Peer], None]) -> None:
+        """Tell so many pages something: a few at once, a crowd in slices, between which others have a turn.
+
+        What was said first is heard first: while slices are on their way, everything joins their queue.
+        """
+        if len(peers) <= SLICE and not self._slices:
+            for peer in peers:
+                tell(peer)
+            return
+        self._slices.extend((peers[at : at + SLICE], tell) for at in range(0, len(peers), SLICE))
+        if self._slicing is None:
+            self._next_slice()
+
+    def _next_slice(self) -> None:
+        self._slicing = None
+        if not self._slices:
+            return
+        peers, tell = self._slices.popleft()
+        # Before the work: a page that breaks must not end the others' news.
+        self._slicing = asyncio.get_running_loop().call_soon(self._next_slice)
+        meters.SLICES.inc()
+        for peer in peers:
+            tell(peer)
 
     def tell_alone(self, peer: Peer) -> None:
         """Tell one seat what changed for it, if anything did."""
@@ -254,4 +280,19 @@ class LiveRoom:
         shown = self.reveal_shown()
         if shown is not None and (changed or before is None or before.picture != reading.picture):
             self.broadcast(encode(shown))
-        self.tell_each()
+        if before is None or not _same_for_listeners(before.bundle, reading.bundle):
+            self.tell_each()
+        elif reading.bundle is not None:
+            # A new line, a beat: of all seats only the teller's is told more than the room.
+            for peer in self.greeted("player"):
+                if peer.seat is not None and peer.seat.pk == reading.bundle.telling.teller_id:
+                    self._each([peer], self.tell_alone)
+
+
+def _same_for_listeners(before: personal.Bundle | None, now: personal.Bundle | None) -> bool:
+    """Whether two bundles say the same to everybody but the teller."""
+
+    def said(of: personal.Bundle | None) -> object:
+        return of and (of.telling.pk, of.telling.teller_id, of.telling.started_at, of.calls, of.own)
+
+    return said(before) == said(now)

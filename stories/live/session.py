@@ -3,12 +3,13 @@
 Every permission of a player's message is settled here: by the role that hello proved, never by the page.
 """
 
+import asyncio
 import time
 from collections.abc import Callable
 
 from django.conf import settings
 
-from stories import bulletin, models, personal, seats, tellings, traces
+from stories import bulletin, meters, models, personal, seats, tellings, traces
 from stories.clock import now_exact_ms, now_ms
 from stories.history import obey
 from stories.live.hub import Hub
@@ -48,6 +49,7 @@ class Session:
         self._room: LiveRoom | None = None
         self._tellings: dict[str, models.Telling] = {}
         self._unstored = 0
+        self._acked: dict[str, list[int]] = {}
         self._tokens = float(BURST)
         self._filled_at = time.monotonic()
         self._dropped = 0
@@ -269,11 +271,81 @@ class Session:
             self._tellings[public_id] = known
         return known
 
+    def _at_hand(self, public_id: str, room: LiveRoom) -> models.Telling | None:
+        """The running telling as it was read for the whole room, so that a room's first chunks ask nothing."""
+        if room.bundle is not None and room.bundle.telling.public_id == public_id:
+            self._tellings[public_id] = room.bundle.telling
+        return self._tellings.get(public_id)
+
+    def take(self, chunk: c.TraceChunk) -> bool:
+        """Take in a chunk of the story that runs, without a task and without a question to the database.
+
+        False where something has to be looked up or refused: then nothing has happened, and `receive` will
+        know. What is stored by one commit is acked by one message.
+        """
+        peer, room = self.peer, self._room
+        seat = peer.seat if peer is not None else None
+        about = room.state.about if room is not None else None
+        if peer is None or room is None or seat is None or about is None:
+            return False
+        if about.id != chunk.telling or about.ended_at or self._unstored >= MOST_UNSTORED:
+            return False
+        telling = self._tellings.get(chunk.telling) or self._at_hand(chunk.telling, room)
+        if telling is None:
+            return False
+        at, heavier = now_ms(), _heavier(chunk, telling, seat, room)
+        if heavier > traces.MOST_SECONDS * telling.rate_hz:
+            return False
+        try:
+            _check_range(chunk, telling, seat, about.started_at, None, at)
+        except Refusal:
+            return False
+        if not self._allowed():
+            return False
+        entry = _entry(chunk, telling, seat, at)
+        try:
+            stored = self._hub.recorder.submit(entry)
+        except Busy:
+            return False
+        room.weights[telling.pk, seat.pk] = heavier
+        meters.OUTBOX_AGE.observe(_age_s(chunk, telling.rate_hz, about.started_at, at))
+        self._unstored += 1
+        stored.add_done_callback(lambda verdict: self._taken(chunk, entry, peer, room, verdict))
+        return True
+
+    def _taken(
+        self,
+        chunk: c.TraceChunk,
+        entry: traces.Entry,
+        peer: Peer,
+        room: LiveRoom,
+        verdict: asyncio.Future[traces.Verdict],
+    ) -> None:
+        self._unstored -= 1
+        if verdict.cancelled():
+            return
+        if verdict.result() != "stored":
+            peer.say(self._refused(f"trace.{verdict.result()}", chunk))
+            return
+        if peer.seat is not None:
+            room.felt(peer.seat, entry)
+        if not self._acked:
+            # Behind all others that the same commit has stored.
+            asyncio.get_running_loop().call_soon(self._ack, peer)
+        self._acked.setdefault(chunk.run, []).append(chunk.seq)
+
+    def _ack(self, peer: Peer) -> None:
+        acked, self._acked = self._acked, {}
+        for run, seqs in acked.items():
+            peer.say(r.TraceAcked(run=run, seqs=seqs))
+
     async def _chunk(
         self, chunk: c.TraceChunk, seat: models.Participant, room: LiveRoom
     ) -> list[r.ServerMessage]:
         about = room.state.about
         cached = self._tellings.get(chunk.telling)
+        if cached is None and about is not None and not about.ended_at and about.id == chunk.telling:
+            cached = self._at_hand(about.id, room)
         # While a story runs its facts are at hand: no query per chunk.
         if cached is None or (
             cached.ended_at is None and (about is None or about.id != chunk.telling or about.ended_at)
@@ -281,19 +353,13 @@ class Session:
             cached = await self._telling(chunk.telling, seat)
         started = about.started_at if about and about.id == chunk.telling else cached.started_at
         ended = about.ended_at if about and about.id == chunk.telling else cached.ended_at
-        _check_range(chunk, cached, seat, started, ended)
+        at = now_ms()
+        _check_range(chunk, cached, seat, started, ended, at)
         if self._unstored >= MOST_UNSTORED:
             raise Refusal("trace.busy")
         await _weigh(chunk, cached, seat, room)
-        entry = traces.Entry(
-            telling=cached.pk,
-            participant=seat.pk,
-            run=chunk.run,
-            seq=chunk.seq,
-            first_tick=chunk.first_tick,
-            samples=traces.pack(chunk.values),
-            received_at=now_ms(),
-        )
+        meters.OUTBOX_AGE.observe(_age_s(chunk, cached.rate_hz, started, at))
+        entry = _entry(chunk, cached, seat, at)
         self._unstored += 1
         try:
             verdict = await self._hub.recorder.submit(entry)
@@ -312,13 +378,37 @@ def _quiet(room: LiveRoom) -> bool:
     return isinstance(room.state.playing, Lobby | Warmup) or room.state.phase.name == "preparing"
 
 
+def _entry(chunk: c.TraceChunk, telling: models.Telling, seat: models.Participant, at: int) -> traces.Entry:
+    """A chunk as it is stored."""
+    return traces.Entry(
+        telling=telling.pk,
+        participant=seat.pk,
+        run=chunk.run,
+        seq=chunk.seq,
+        first_tick=chunk.first_tick,
+        samples=traces.pack(chunk.values),
+        received_at=at,
+    )
+
+
+def _age_s(chunk: c.TraceChunk, rate_hz: int, started: int | None, at: int) -> float:
+    """How long the last sample lay on the phone."""
+    felt_at = (started or 0) + (chunk.first_tick + len(chunk.values) - 1) * 1000 / rate_hz
+    return max(0.0, (at - felt_at) / 1000)
+
+
+def _heavier(chunk: c.TraceChunk, telling: models.Telling, seat: models.Participant, room: LiveRoom) -> int:
+    """What the trace would weigh with this chunk, as far as it was counted here."""
+    return room.weights.get((telling.pk, seat.pk), 0) + len(chunk.values) + traces.ROW_WEIGHT
+
+
 async def _weigh(
     chunk: c.TraceChunk, telling: models.Telling, seat: models.Participant, room: LiveRoom
 ) -> None:
     """Refuse what no hand can have felt: one seat must not fill the disk, nor make a reveal that never opens."""
     most = traces.MOST_SECONDS * telling.rate_hz
     key = (telling.pk, seat.pk)
-    heavier = room.weights.get(key, 0) + len(chunk.values) + traces.ROW_WEIGHT
+    heavier = _heavier(chunk, telling, seat, room)
     if heavier > most:
         # Things said twice were counted twice: the rows know better.
         heavier = await offload(traces.weight, telling.pk, seat.pk) + len(chunk.values) + traces.ROW_WEIGHT
@@ -333,6 +423,7 @@ def _check_range(
     seat: models.Participant,
     started: int | None,
     ended: int | None,
+    at: int,
 ) -> None:
     """Refuse samples that cannot have been felt in this telling."""
     if telling.teller_id == seat.pk and telling.source != "C":
@@ -341,7 +432,6 @@ def _check_range(
         raise Refusal("trace.not_sampled")
     if started is None:
         raise Refusal("trace.range")
-    at = now_ms()
     last_tick = chunk.first_tick + len(chunk.values) - 1
     if ended is None:
         if last_tick * 1000 > (at + FUTURE_MS - started) * telling.rate_hz:

@@ -2,14 +2,16 @@
 
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 STARTUP_S = 30.0
 STOP_S = 10.0
@@ -52,26 +54,32 @@ class Server:
     def start(self) -> None:
         """Start, or start again on the same data; returns when it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._process = self.spawn(sys.executable, str(self.manage), *self.command())
+        self._wait()
+
+    def command(self) -> list[str]:
+        """What `manage.py` is asked."""
+        return ["play", "--port", str(self.port)]
+
+    def spawn(self, *command: str) -> subprocess.Popen[bytes]:
+        """A process with this server's settings, which says what it has to say in its log."""
         wanted = {"DATA_DIR": str(self.folder), **self.settings}
         env = {**os.environ, **{f"MIRROR_{name}": value for name, value in wanted.items()}}
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603  (our own manage.py)
-                [sys.executable, str(self.manage), "play", "--port", str(self.port)],
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-                env=env,
+            return subprocess.Popen(  # noqa: S603  (our own manage.py, or Celery)
+                command, stdout=subprocess.DEVNULL, stderr=log, env=env, cwd=self.manage.parent
             )
-        self._wait()
+
+    def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """What its database holds, read behind its back."""
+        readonly = f"file:{self.database}?mode=ro"
+        with closing(sqlite3.connect(readonly, uri=True, timeout=5)) as database:
+            return database.execute(sql, values).fetchall()
 
     def stop(self) -> None:
         """End it politely."""
         if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(STOP_S)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+            end(self._process)
             self._process = None
 
     def kill(self) -> None:
@@ -92,6 +100,16 @@ class Server:
             except (OSError, urllib.error.URLError):
                 time.sleep(0.05)
         raise RuntimeError(f"the server did not come up: {self.log.read_text()[-2000:]}")
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Politely first."""
+    process.terminate()
+    try:
+        process.wait(STOP_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 # Never by way of a proxy: the server is on this machine.

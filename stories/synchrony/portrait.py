@@ -9,7 +9,7 @@ from .report import Report
 from .signals import Array
 from .tidy import Tidy
 from .together import ribbon
-from .wording import NULLS, small_print, words_of
+from .wording import others_of, small_print, words_of
 
 WIDTH = 760.0
 TELLER, ROOM = Style("#d55e00", "", "disc"), Style("#0072b2", "7 3", "square")
@@ -62,7 +62,7 @@ def _chance(chart: Chart, made: Report) -> None:
         height=46,
     )
     if np.isfinite(chance.band):
-        panel.region(x=(left, chance.band), label=f"{NULLS[chance.kind]} stay here (95 %)")
+        panel.region(x=(left, chance.band), label=f"{others_of(chance)} stay here (95 %)")
     panel.points([fit.r], [0.0], low=[fit.low], high=[fit.high], across=True, style=ROOM, size=5)
 
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from .reading import Reason
 from .report import Report
-from .score import Fit, Verdict
-from .tidy import TELLER, Tidy
+from .score import ALPHA, Chance, Fit, Verdict
+from .tidy import TELLER, Tidy, count
 
 VERDICTS: Final[dict[Verdict, str]] = {
     "in_step": "In step. When {teller}'s story turned, the room turned with it.",
@@ -31,8 +31,10 @@ REASONS: Final[dict[Reason, str]] = {
 NULLS: Final = {
     "pool": "unrelated tellers",
     "redealt_arcs": "other arcs at the same taps",
-    "step_tellers": "unrelated tellers with as many taps",
+    "step_tellers": "simulated tellers with as many taps",
 }
+NEEDED: Final = round(1 / ALPHA) - 1
+"""Other tellers below which no p can be .05."""
 
 
 def words_of(made: Report, teller: str) -> str:
@@ -41,7 +43,10 @@ def words_of(made: Report, teller: str) -> str:
     if room.reason is not None:
         return f"No reading: {REASONS[room.reason]}."
     if room.verdict is None:
-        return "Not judged: there was nothing to hold it against."
+        if room.chance is None:
+            return "Not judged: there was nothing to hold it against."
+        others = count(room.chance.draws, "other teller")
+        return f"Not judged: only {others} to hold it against ({NEEDED} are needed)."
     exploratory = (
         " (Exploratory: the turning points were placed after the story.)" if room.exploratory else ""
     )
@@ -54,18 +59,24 @@ def small_print(made: Report) -> str:
     fit, chance, verdict = made.room.fit, made.room.chance, made.room.verdict
     if made.room.reason is not None:
         return ""
-    said = f"{number(fit.r)}, likely between {number(fit.low)} and {number(fit.high)}"
+    said = f"{number(fit.r)}, likely between {lower(fit.low)} and {upper(fit.high)}"
     if verdict in ("in_step", "often"):
         said += f", {fit.lag_s:.1f} s behind the teller"
     if chance is None or not np.isfinite(chance.band):
         return f"{said}."
-    return f"{said}. {NULLS[chance.kind].capitalize()} rarely pass {number(chance.band)}."
+    return f"{said}. {others_of(chance).capitalize()} rarely pass {number(chance.band)}."
+
+
+def others_of(chance: Chance) -> str:
+    """Who the room was held against."""
+    made_up = chance.kind == "pool" and chance.real == 0
+    return "simulated tellers" if made_up else NULLS[chance.kind]
 
 
 def table(told: Tidy, made: Report) -> str:
     """The report as text for a terminal."""
     room = made.room
-    whole = f"{told.teller_name} and {_count(len(told.names), 'listener')}, {_clock(made.seconds)} at {made.fs:g} Hz"
+    whole = f"{told.teller_name} and {count(len(told.names), 'listener')}, {_clock(made.seconds)} at {made.fs:g} Hz"
     out = [
         f"{whole}, source {made.source}, seed {made.seed}, engine {made.engine}",
         f"sha256 {made.digest}",
@@ -73,6 +84,8 @@ def table(told: Tidy, made: Report) -> str:
     if told.left_out:
         out.append(f"left out, no numbers in: {', '.join(told.left_out)}")
     out += ["", words_of(made, told.teller_name)]
+    if room.reason == "few_listeners" and made.persons is None:
+        out.append("For one or two listeners there is --persons, which reads each by themselves.")
     if room.reason is None:
         out += [small_print(made), ""]
         out += _columns(
@@ -82,14 +95,14 @@ def table(told: Tidy, made: Report) -> str:
                 _fit("room, levels", room.levels),
             ]
         )
-    if room.chance is not None:
+    if room.chance is not None and np.isfinite(room.chance.band):
         of = (
             f"{room.chance.draws} draws, {room.chance.real} of them real"
             if room.chance.real
             else f"{room.chance.draws} draws"
         )
         out.append(
-            f"chance band (5 %) {number(room.chance.band)}, p = {room.chance.p:.3g} ({NULLS[room.chance.kind]}, {of})"
+            f"chance band (5 %) {number(room.chance.band)}, p = {room.chance.p:.3g} ({others_of(room.chance)}, {of})"
         )
     out += ["", *_among(made), "", *_listeners(made), ""]
     if made.persons is not None:
@@ -110,6 +123,24 @@ def number(value: float) -> str:
     if not np.isfinite(value):
         return "–"
     return f"{round(value, 2) + 0.0:.2f}".replace("-", "−").replace("0.", ".", 1)
+
+
+def lower(value: float) -> str:
+    """The lower end of an interval, rounded down: what prints as .35 is not below it.
+
+    Examples
+    --------
+    >>> lower(0.3499), lower(0.35), upper(0.501), upper(-0.129)
+    ('.34', '.35', '.51', '−.12')
+    """
+    near = round(value, 2)
+    return number(near - 0.01 if near > value else near)
+
+
+def upper(value: float) -> str:
+    """The upper end of an interval, rounded up."""
+    near = round(value, 2)
+    return number(near + 0.01 if near < value else near)
 
 
 def _among(made: Report) -> list[str]:
@@ -136,7 +167,7 @@ def _listeners(made: Report) -> list[str]:
     head: tuple[str, ...] = ("listener", "coverage")
     if persons is not None:
         head = (*head, "highest r", "95 % interval", "lag", "p", "p max-T", "q")
-    rows = [(*head, "reading")]
+    rows = [(*head, "readable")]
     for i, name in enumerate(made.names):
         why = made.reason[i]
         row = [name, f"{100 * made.coverage[i]:.0f} %"]
@@ -145,7 +176,7 @@ def _listeners(made: Report) -> list[str]:
             lag = f"{m.lag_s[i]:.1f} s" if np.isfinite(m.lag_s[i]) else "–"
             p = [f"{x[i]:.3f}" if np.isfinite(x[i]) else "–" for x in (test.p, test.p_max_t, test.q)]
             row += [number(m.r[i]), _interval(m.low[i], m.high[i]), lag, *p]
-        rows.append((*row, "yes" if why is None else f"none: {REASONS[why]}"))
+        rows.append((*row, "yes" if why is None else f"no: {REASONS[why]}"))
     return _columns(rows)
 
 
@@ -154,7 +185,7 @@ def _fit(name: str, fit: Fit) -> tuple[str, ...]:
 
 
 def _interval(low: float, high: float) -> str:
-    return f"{number(low)} to {number(high)}" if np.isfinite(low) else "–"
+    return f"{lower(low)} to {upper(high)}" if np.isfinite(low) else "–"
 
 
 def _columns(rows: list[tuple[str, ...]]) -> list[str]:
@@ -164,7 +195,3 @@ def _columns(rows: list[tuple[str, ...]]) -> list[str]:
 
 def _clock(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
-
-
-def _count(many: int, what: str) -> str:
-    return f"{many} {what}" + ("" if many == 1 else "s")

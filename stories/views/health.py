@@ -1,10 +1,29 @@
-"""Is this process alive, and could it serve?"""
+"""Is this process alive, could it serve, and what has it counted?"""
 
+import hmac
+import logging
+from collections.abc import Iterable
+from functools import cache
+
+import redis
+from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, JsonResponse
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Count, Min
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+
+from stories import meters
+from stories.models import Job, Room
+
+logger = logging.getLogger(__name__)
+
+LAYER_S = 1.0
 
 
 @never_cache
@@ -17,12 +36,111 @@ def alive(_request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def ready(_request: HttpRequest) -> JsonResponse:
-    """The database answers and has every table this code expects."""
+    """The database answers and has every table this code expects. Without the layer the game is slower, not away."""
+    layer = layer_answers()
     try:
-        executor = MigrationExecutor(connection)
-        pending = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-    except DatabaseError:
-        return JsonResponse({"ready": False, "database": False}, status=503)
-    return JsonResponse(
-        {"ready": not pending, "database": True, "pending": pending}, status=503 if pending else 200
+        missing = pending()
+    except DatabaseError as error:
+        logger.warning("not ready: the database is away (%s)", type(error).__name__)
+        return _said(503, ready=False, database=False, layer=layer)
+    if missing:
+        logger.warning("not ready: %d migrations are missing, run `manage.py migrate`", missing)
+    return _said(503 if missing else 200, ready=not missing, database=True, layer=layer, pending=missing)
+
+
+def _said(status: int, **told: bool | int) -> JsonResponse:
+    answer = JsonResponse(told, status=status)
+    # "No" is an answer like any other: Django would log it as an error, every few seconds.
+    answer._has_been_logged = True  # type: ignore[attr-defined]
+    return answer
+
+
+@never_cache
+@require_safe
+def numbers(request: HttpRequest) -> HttpResponse:
+    """For Prometheus, who knows the token. For everybody else this address does not exist."""
+    token = settings.METRICS_TOKEN
+    if not token or not hmac.compare_digest(
+        request.headers.get("Authorization", "").encode(), f"Bearer {token}".encode()
+    ):
+        raise Http404
+    rows = CollectorRegistry()
+    rows.register(Rows())
+    counted = generate_latest(meters.registry(settings.METRICS_DIR)) + generate_latest(rows)
+    return HttpResponse(counted, content_type=CONTENT_TYPE_LATEST)
+
+
+@cache
+def _expected() -> frozenset[tuple[str, str]]:
+    """Every migration this code knows. Reading them from disk takes long, and they do not change."""
+    return frozenset(MigrationLoader(None).disk_migrations)
+
+
+def pending() -> int:
+    """How many migrations the database lacks; raises DatabaseError."""
+    return len(_expected() - MigrationRecorder(connection).applied_migrations().keys())
+
+
+@cache
+def _layer() -> redis.Redis:
+    return redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=LAYER_S, socket_connect_timeout=LAYER_S, protocol=2
     )
+
+
+def layer_answers() -> bool:
+    """Whether processes hear each other; one process hears itself."""
+    if not settings.REDIS_URL:
+        return True
+    try:
+        return bool(_layer().ping())
+    except redis.RedisError:
+        return False
+
+
+class Rows:
+    """What the database knows, asked once per scrape and the same for every process."""
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """Everything, or only that the database is away."""
+        up = GaugeMetricFamily("mirror_layer_up", "Whether the channel layer answers")
+        up.add_metric([], layer_answers())
+        yield up
+        try:
+            found = [self._database(), self._rooms(), *self._jobs()]
+        except DatabaseError:
+            found = [self._database(up=False)]
+        yield from found
+
+    @staticmethod
+    def _database(*, up: bool = True) -> GaugeMetricFamily:
+        gauge = GaugeMetricFamily("mirror_database_up", "Whether the database answers")
+        gauge.add_metric([], up)
+        return gauge
+
+    @staticmethod
+    def _rooms() -> GaugeMetricFamily:
+        gauge = GaugeMetricFamily("mirror_rooms", "Rooms that have not ended, by phase", labels=["phase"])
+        alive = (
+            Room.objects.filter(ended_at__isnull=True)
+            .values("phase")
+            .annotate(n=Count("pk"))
+            .order_by("phase")
+        )
+        for row in alive:
+            gauge.add_metric([row["phase"]], row["n"])
+        return gauge
+
+    @staticmethod
+    def _jobs() -> list[GaugeMetricFamily]:
+        count = GaugeMetricFamily("mirror_jobs", "Background jobs, by state", labels=["state"])
+        for row in Job.objects.values("state").annotate(n=Count("pk")).order_by("state"):
+            count.add_metric([row["state"]], row["n"])
+        again = GaugeMetricFamily("mirror_jobs_retried", "Background jobs that needed more than one attempt")
+        again.add_metric([], Job.objects.filter(attempts__gt=1).count())
+        age = GaugeMetricFamily(
+            "mirror_job_oldest_queued_seconds", "How long the first in the queue has waited"
+        )
+        oldest = Job.objects.filter(state="queued").aggregate(at=Min("queued_at"))["at"]
+        age.add_metric([], max(0.0, (timezone.now() - oldest).total_seconds()) if oldest else 0.0)
+        return [count, again, age]

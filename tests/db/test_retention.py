@@ -9,8 +9,9 @@ from django.utils import timezone
 from stories import analysis, bulletin, models, retention, seats
 from tests.db.evening import DONE, Evening
 
-# A job may outlast its room, and the code of a deleted room is kept from being given again for a day.
-OUTLIVING = {models.Job, models.SpentCode}
+# A job may outlast its room, and the code of a deleted room is kept from being given again for a day. A process
+# is of no room.
+OUTLIVING = {models.Job, models.Process, models.SpentCode}
 ROWS = [model for model in apps.get_app_config("stories").get_models() if model not in OUTLIVING]
 
 

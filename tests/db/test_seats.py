@@ -336,3 +336,56 @@ def test_a_deleted_rooms_code_is_not_given_again_within_a_day(evening):
     room, _ = seats.open_room(rng=Drawn(int(code), 424242))
 
     assert room.code == "424242"
+
+
+# --- who holds a socket
+
+
+def sit_down(evening, name, process):
+    """Give somebody a socket in a web process."""
+    models.Participant.objects.filter(pk=evening[name].pk).update(socket=process + "0123456789abcdef")
+
+
+def sockets(evening) -> dict[str, str]:
+    """Which process holds whose socket."""
+    return {name: models.Participant.objects.get(pk=evening[name].pk).socket[:16] for name in ("Ana", "Ben")}
+
+
+ALIVE, DEAD = "a" * 16, "d" * 16
+
+
+def test_seats_are_free_when_their_web_process_says_nothing_for_a_while(
+    evening, heard, django_capture_on_commit_callbacks
+):
+    sit_down(evening, "Ana", ALIVE)
+    sit_down(evening, "Ben", DEAD)
+    for process in (ALIVE, DEAD):
+        seats.still_serving(process)
+    models.Process.objects.filter(pk=DEAD).update(seen_at=timezone.now() - timedelta(seconds=9))
+
+    heard.clear()
+    with django_capture_on_commit_callbacks(execute=True):
+        gone = [seats.free_abandoned(), seats.free_abandoned()]
+
+    assert gone == [1, 0]
+    assert sockets(evening) == {"Ana": ALIVE, "Ben": ""}
+    assert heard == [bulletin.RosterNews(room=evening.row.pk)]
+
+
+def test_seats_are_kept_when_their_web_process_said_something_just_now(evening):
+    sit_down(evening, "Ben", DEAD)
+    seats.still_serving(DEAD)
+    models.Process.objects.update(seen_at=timezone.now() - timedelta(minutes=1))
+    seats.still_serving(DEAD)
+
+    assert seats.free_abandoned() == 0
+    assert sockets(evening)["Ben"] == DEAD
+
+
+def test_one_process_frees_a_seat_when_eight_look_at_once(at_once):
+    seats.still_serving(DEAD)
+    models.Process.objects.update(seen_at=timezone.now() - timedelta(minutes=1))
+
+    freed = at_once(lambda _: seats.free_abandoned())
+
+    assert sorted(freed) == [0] * 7 + [1]

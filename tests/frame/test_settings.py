@@ -13,16 +13,22 @@ SAFE = {
     "MIRROR_ORIGINS": "https://game.example.org",
     "MIRROR_DATABASE_URL": "postgres://mirror:secret@db:5432/mirror",
     "MIRROR_REDIS_URL": "redis://redis:6379/0",
+    "MIRROR_BROKER_URL": "redis://redis:6379/1",
     "MIRROR_WORKERS": "2",
 }
 
 
+def environment(**changes: str) -> dict[str, str]:
+    """That of a safe production server, with some changes."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MIRROR_")}
+    return {**kept, **SAFE, **changes}
+
+
 def start(**changes: str) -> subprocess.CompletedProcess[str]:
     """Import the settings in a fresh process, with an environment of its own."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("MIRROR_")}
     return subprocess.run(
         [sys.executable, "-c", "import mirrorgame.settings"],
-        env={**kept, **SAFE, **changes},
+        env=environment(**changes),
         capture_output=True,
         text=True,
         timeout=60,
@@ -49,6 +55,15 @@ def test_production_starts_when_everything_is_safe():
         ({"MIRROR_CLOCK_RATE": "2"}, "MIRROR_CLOCK_RATE must be 1"),
         ({"MIRROR_DATABASE_URL": ""}, "SQLite serves one worker only"),
         ({"MIRROR_REDIS_URL": ""}, "the in-memory layer serves one worker only"),
+        ({"MIRROR_METRICS_TOKEN": "t"}, "several workers count together only in MIRROR_METRICS_DIR"),
+        ({"MIRROR_DATABASE_URL": "", "MIRROR_WORKERS": "1"}, "SQLite serves one worker only, and no Celery"),
+        (
+            {"MIRROR_REDIS_URL": "", "MIRROR_WORKERS": "1"},
+            "the in-memory layer serves one worker only, and no Celery",
+        ),
+        ({"MIRROR_BROKER_URL": ""}, "MIRROR_BROKER_URL must name the Redis that hands jobs to the workers"),
+        ({"MIRROR_PROXIES": "*"}, "MIRROR_PROXIES must name the proxies in front, not *"),
+        ({"MIRROR_WORKERS": "0"}, "MIRROR_WORKERS must be 1 or more"),
         ({"MIRROR_RATE_LIMITS": "0"}, "MIRROR_RATE_LIMITS must stay on"),
         ({"MIRROR_SECURE_COOKIES": "0"}, "MIRROR_SECURE_COOKIES must stay on"),
     ],
@@ -62,7 +77,58 @@ def test_production_refuses_to_start_when_a_value_is_unsafe(changes, sentence, t
     )
 
 
-def test_the_embedded_shape_refuses_a_second_worker(tmp_path):
-    started = start(MIRROR_SHAPE="embedded", MIRROR_WORKERS="2", MIRROR_DATA_DIR=str(tmp_path))
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (
+            {"MIRROR_DATABASE_URL": ""},
+            "SQLite serves one worker only, and no Celery: set MIRROR_DATABASE_URL",
+        ),
+        (
+            {"MIRROR_REDIS_URL": ""},
+            "the in-memory layer serves one worker only, and no Celery: set MIRROR_REDIS_URL",
+        ),
+    ],
+)
+def test_the_embedded_shape_refuses_a_second_worker_when_they_would_share_nothing(
+    changes, sentence, tmp_path
+):
+    started = start(
+        **{"MIRROR_SHAPE": "embedded", "MIRROR_BROKER_URL": "", **changes}, MIRROR_DATA_DIR=str(tmp_path)
+    )
 
-    assert "the embedded shape runs one worker" in started.stderr
+    assert started.returncode == 1
+    assert started.stderr.strip().splitlines()[-1].endswith(f"embedded refuses to start: {sentence}")
+
+
+def test_the_embedded_shape_takes_a_second_worker_when_rows_and_wake_ups_are_shared(tmp_path):
+    started = start(MIRROR_SHAPE="embedded", MIRROR_CLOCK_RATE="20", MIRROR_DATA_DIR=str(tmp_path))
+
+    assert (started.returncode, started.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("command", ["serve", "play", "migrate"])
+def test_a_command_says_one_sentence_when_a_value_is_unsafe(command):
+    said = subprocess.run(
+        [sys.executable, "manage.py", command],
+        env=environment(MIRROR_HOSTS="*"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert (said.returncode, said.stdout) == (1, "")
+    assert said.stderr == "production refuses to start: MIRROR_HOSTS must name hosts, not *\n"
+
+
+def test_a_job_is_dead_before_the_broker_hands_it_out_again():
+    limits = "s.CELERY_TASK_SOFT_TIME_LIMIT < s.CELERY_TASK_TIME_LIMIT < s.CELERY_BROKER_TRANSPORT_OPTIONS"
+    said = subprocess.run(
+        [sys.executable, "-c", f"import mirrorgame.settings as s; print({limits}['visibility_timeout'])"],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert said.stdout == "True\n"

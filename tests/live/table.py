@@ -3,9 +3,7 @@
 import asyncio
 import math
 import random
-import sqlite3
 from collections import Counter
-from contextlib import closing
 from typing import Self
 
 import numpy as np
@@ -137,10 +135,7 @@ class Table:
 
     def rows(self, sql: str, *values: object) -> list[tuple]:
         """The server's database, read behind its back."""
-        with closing(
-            sqlite3.connect(f"file:{self.server.database}?mode=ro", uri=True, timeout=5)
-        ) as database:
-            return database.execute(sql, values).fetchall()
+        return self.server.rows(sql, *values)
 
     def chunks(self, telling: str, player: Player) -> list[tuple[str, int, int, bytes]]:
         """All rows of one trace: run, seq, first tick and samples."""

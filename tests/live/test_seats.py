@@ -1,6 +1,7 @@
 """Who is at the table: two pages of one seat, a teller who vanishes, a breath, and who may not do what."""
 
 import asyncio
+import json
 
 from stories.people.page import Page
 from stories.people.player import Player
@@ -54,7 +55,8 @@ async def test_the_story_waits_when_the_teller_is_gone_and_goes_on_when_back(tab
     gone_s = back / 4 - (waiting_since - about["started_at"]) / 1000
     whole_s = (about["ended_at"] - about["started_at"]) / 1000
     assert gone_s < 60
-    assert abs(whole_s - gone_s - picture["seconds"]) < 2
+    # A fifth of a second of life: news from another process take up to a tenth.
+    assert abs(whole_s - gone_s - picture["seconds"]) < 4
 
 
 async def test_what_there_is_is_kept_when_the_teller_never_comes_back(table: Table) -> None:
@@ -67,12 +69,12 @@ async def test_what_there_is_is_kept_when_the_teller_never_comes_back(table: Tab
     await table.ben.until(lambda: table.ben.telling.get("ended_at"), within=20)
     await table.handed_over()
 
-    [(reason,)] = table.rows(
-        "SELECT json_extract(body, '$.reason') FROM stories_fact JOIN stories_room r ON r.id = room_id "
+    [(ended,)] = table.rows(
+        "SELECT body FROM stories_fact JOIN stories_room r ON r.id = room_id "
         "WHERE kind = 'telling.ended' AND r.code = ?",
         table.evening.desk.code,
     )
-    assert reason == "teller_gone"
+    assert json.loads(ended)["reason"] == "teller_gone"
     table.assert_stored_is_sampled(telling, *table.listeners)
 
 

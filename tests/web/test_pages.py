@@ -159,7 +159,7 @@ def test_page_that_breaks_says_it_is_our_fault():
 
 def test_health_needs_nobody():
     assert Client().get("/healthz").json() == {"alive": True}
-    assert Client().get("/readyz").json() == {"ready": True, "database": True, "pending": 0}
+    assert Client().get("/readyz").json() == {"ready": True, "database": True, "layer": True, "pending": 0}
 
 
 def test_how_and_privacy_claim_no_more_than_is_true():

@@ -39,6 +39,7 @@ GET = {
     "favicon": 301,
     "healthz": 200,
     "readyz": 200,
+    "metrics": 404,
 }
 # What a POST answers. `act` is asked for every wish below.
 POST = {
@@ -64,6 +65,7 @@ POST = {
     "favicon": 405,
     "healthz": 405,
     "readyz": 405,
+    "metrics": 405,
 }
 # Pages instead of a way back to the console.
 WISHES = {"screen": 302, "pair": 302, "end": 200, "delete": 200}

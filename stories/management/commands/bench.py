@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from stories.management.bench import crowd, engine, evenings, screens, start, synchrony
+from stories.management.bench import crowd, engine, evenings, load, screens, start, synchrony
 from stories.management.bench.report import Row, machine, table
 
 ROOT = Path(settings.BASE_DIR)
@@ -29,6 +29,12 @@ MEASUREMENTS: dict[tuple[str, ...], Callable[[], list[Row]]] = {
     ): synchrony.measure,
     ("T10_surrogates_2000_s", "T10_peak_MB"): synchrony.measure_long,
     ("ack_p99",): lambda: crowd.measure(MANAGE),
+    ("T1_500",): lambda: load.fan_out(MANAGE, 500),
+    ("T1_2000",): lambda: load.fan_out(MANAGE, 2000),
+    ("T2",): lambda: load.durable(MANAGE),
+    ("T3_ack_p99", "T3_told_p99", "T3_core"): lambda: load.big_room(MANAGE),
+    ("T5_rooms",): lambda: load.rooms(MANAGE),
+    ("T7_hellos_s", "T8_listener_kB"): lambda: load.arrival(MANAGE),
     ("P1", "P1_taps", "P2_join_kB", "P2_dial_s", "play_kB", "P3", "P3_clicks"): lambda: screens.measure(
         MANAGE
     ),

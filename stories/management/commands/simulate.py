@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from stories.people.browser import Turned
 from stories.people.evening import open_evening, seat_guests
 from stories.people.guest import Company
+from stories.people.load import Crowd, middle, take_seats
 from stories.people.player import Player
 from stories.people.telling_in_words import described
 from stories.people.thumbs import Recording
@@ -37,6 +38,12 @@ class Command(BaseCommand):
         parser.add_argument("--script", default="", help="a script's id instead of a free story (source A)")
         parser.add_argument("--recording", type=Path, help="an .npz with teller, listeners and fs, replayed")
         parser.add_argument("--willing", type=int, default=1, help="with --code: how many offer to tell")
+        parser.add_argument(
+            "--load",
+            action="store_true",
+            help="with --code: lean clients by the dozen, a chunk a second each once a story runs, timed",
+        )
+        parser.add_argument("--seconds", type=float, default=30.0, help="with --load: for how long")
         parser.add_argument("--lobby", action="store_true", help="only sit in the lobby and move the lights")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -46,8 +53,10 @@ class Command(BaseCommand):
             raise CommandError(f"--minutes lies in 0..10, got {options['minutes']}")
         if options["listeners"] < 1:
             raise CommandError(f"--listeners must be at least 1, got {options['listeners']}")
+        if options["load"] and not options["code"]:
+            raise CommandError("--load needs a room that is open: --code")
         try:
-            asyncio.run(self._simulate(options))
+            asyncio.run(self._crowd(options) if options["load"] else self._simulate(options))
         except KeyboardInterrupt:
             self.stdout.write("They leave.")
         except Turned as turned:
@@ -70,6 +79,26 @@ class Command(BaseCommand):
             await self._host(options, company)
         else:
             await self._visit(options, company)
+
+    async def _crowd(self, options: dict[str, Any]) -> None:
+        """Many thin clients from one process, and what they waited for."""
+        crowd = Crowd(options["url"], await take_seats(options["url"], options["code"], options["listeners"]))
+        await crowd.come()
+        self.stdout.write(f"{len(crowd.people)} sockets are open. They wait for a story.")
+        await crowd.until_telling(within=86_400)
+        await crowd.feel(options["seconds"])
+        answered = await crowd.settled()
+        told = crowd.told
+        self.stdout.write(
+            f"  {told.sent} chunks sent, {len(told.acks)} acked, {told.refused.total()} refused, "
+            f"{crowd.unanswered if not answered else 0} unanswered; closed: {dict(told.closes) or 'none'}"
+        )
+        for what, waits in (("ack", told.acks), ("line, after the first to hear it", told.broadcasts)):
+            if waits:
+                self.stdout.write(
+                    f"  {what}: median {middle(waits, 0.5):.0f} ms, p99 {middle(waits, 0.99):.0f} ms"
+                )
+        crowd.leave()
 
     async def _visit(self, options: dict[str, Any], company: Company) -> None:
         guests = await seat_guests(

@@ -1,0 +1,87 @@
+"""Celery, as the production shape's runner of jobs: it is told an id, and the job's row knows the rest."""
+
+import logging.config
+import os
+from typing import Any
+
+import django
+from celery import Celery
+from celery.signals import setup_logging
+from django.conf import settings
+from django.tasks.backends.base import BaseTaskBackend
+from django.tasks.base import Task, TaskResult, TaskResultStatus
+from django.utils import timezone
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mirrorgame.settings")
+# As in manage.py: small matrices, and one core for each job.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+app = Celery("mirrorgame")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+
+# A page waits for whoever hands a job over: a broker that is away costs it a second, and the sweep comes again.
+BROKER_S = 1.0
+QUICKLY = {
+    "socket_timeout": BROKER_S,
+    "socket_connect_timeout": BROKER_S,
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
+}
+
+
+class CeleryBackend(BaseTaskBackend):
+    """Hands Django's tasks to Celery under their own names."""
+
+    def enqueue(self, task: Task, args: list[Any], kwargs: dict[str, Any]) -> TaskResult:
+        """Tell the broker, or raise within a second."""
+        self.validate_task(task)
+        with app.connection_for_write(transport_options=QUICKLY, connect_timeout=BROKER_S) as connection:
+            sent = app.send_task(task.module_path, args, kwargs, connection=connection, retry=False)
+        return TaskResult(
+            task=task,
+            id=sent.id,
+            status=TaskResultStatus.READY,
+            enqueued_at=timezone.now(),
+            started_at=None,
+            last_attempted_at=None,
+            finished_at=None,
+            args=list(args),
+            kwargs=dict(kwargs),
+            backend=self.alias,
+            errors=[],
+            worker_ids=[],
+        )
+
+
+@setup_logging.connect
+def _as_django_logs(**_: Any) -> None:
+    """One format for all processes."""
+    logging.config.dictConfig(settings.LOGGING)
+    # One line per job that ended, with its name and how long it took.
+    logging.getLogger("celery.app.trace").setLevel(settings.LOGGING["loggers"]["stories"]["level"])
+
+
+@app.on_after_finalize.connect
+def _learn(sender: Celery, **_: Any) -> None:
+    """Every task that the game declares, by the name under which it is enqueued."""
+    django.setup()
+    from stories import tasks
+
+    for task in vars(tasks).values():
+        if isinstance(task, Task):
+            sender.task(name=task.module_path)(task.func)
+
+
+@app.task(name="mirrorgame.sweep")
+def sweep() -> None:
+    """What is due without anybody asking; every web process does the same now and then."""
+    from stories import analysis, history, jobs, retention
+    from stories.clock import now_ms
+
+    at = now_ms()
+    history.meet_deadlines(at)
+    jobs.sweep()
+    analysis.catch_up(at)
+    retention.sweep()
