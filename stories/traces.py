@@ -247,13 +247,15 @@ class Felt:
 Sampled = tuple[int, str, int, np.ndarray]
 
 
-def chunks(telling: int) -> list[Sampled]:
+def chunks(telling: int, *, since: int = 0) -> list[Sampled]:
     """Everything stored as (participant, run, first tick, values), runs in the order in which they began.
+
+    With `since` only what was received from then on, in server milliseconds.
 
     Chunks of a run that follow each other without a gap come as one: a grid is filled twice as fast.
     """
     stored = list(
-        Chunk.objects.filter(telling_id=telling).values_list(
+        Chunk.objects.filter(telling_id=telling, received_at__gte=since).values_list(
             "participant_id", "run", "seq", "first_tick", "samples", "received_at"
         )
     )

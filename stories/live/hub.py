@@ -12,6 +12,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 import msgspec
+from django.db import Error as DatabaseError
 
 from stories import analysis, bulletin, history, jobs, models, retention, traces
 from stories.clock import now_ms
@@ -22,6 +23,7 @@ from stories.live.recorder import Recorder
 from stories.live.relay import Relay
 from stories.live.rooms import LiveRoom, read
 from stories.live.scorer import Scorer
+from stories.live.together import Together, sit
 from stories.protocol import moves
 from stories.protocol.messages import encode
 from stories.protocol.phases import due_at
@@ -46,6 +48,7 @@ class Hub:
         self.id = secrets.token_hex(8)
         self.rooms: dict[int, LiveRoom] = {}
         self.recorder = Recorder()
+        self.sitting = Together(sit)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._relay = Relay(self.id, self._wake)
@@ -69,7 +72,16 @@ class Hub:
     def _do(self, work: Coroutine[Any, Any, Any]) -> None:
         task: asyncio.Task[Any] = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        if isinstance(error, DatabaseError):
+            logger.warning("the database is away (%s)", type(error).__name__)
+        else:
+            logger.error("something in the background failed", exc_info=error)
 
     # -- pages -----------------------------------------------------------------------------------------
 
@@ -86,7 +98,7 @@ class Hub:
     def leave(self, peer: Peer) -> None:
         """A page is gone."""
         room = self.rooms.get(peer.room)
-        if room is None or room.peers.pop(peer.id, None) is None:
+        if room is None or not room.peers.drop(peer):
             return
         if not room.peers:
             del self.rooms[peer.room]
@@ -127,14 +139,27 @@ class Hub:
                 self._seat_changed(room, seat, socket, removed=removed)
             case bulletin.CaptionNews():
                 self._caption(room, news)
+            case bulletin.LightsNews(lights=lights):
+                for number, level in lights:
+                    room.light(number, level, here=False)
+            case bulletin.LightsAsked():
+                here = {peer.seat.number for peer in room.greeted("player") if peer.seat}
+                room.lights_moved_here |= here & room.lights.keys()
+            case bulletin.HandsNews(telling=telling, sealed=sealed, hands=hands):
+                self._felt_elsewhere(room, telling, sealed, hands)
             case bulletin.GoneNews():
                 for peer in room.peers.values():
                     peer.end(4404)
 
+    @staticmethod
+    def _felt_elsewhere(room: LiveRoom, telling: str, sealed: int, hands: tuple[int, ...]) -> None:
+        if room.reel is not None and room.reel.telling == telling:
+            room.reel.felt_elsewhere(sealed, hands)
+        if room.scorer is not None and room.scorer.telling.public_id == telling:
+            room.scorer.felt_elsewhere()
+
     def _seat_changed(self, room: LiveRoom, seat: str, socket: str | None, *, removed: bool) -> None:
-        for peer in room.peers.values():
-            if peer.seat is None or peer.seat.public_id != seat:
-                continue
+        for peer in room.peers.of_seat(seat):
             if removed:
                 peer.end(4403)
             elif socket is not None and peer.id != socket:
@@ -163,9 +188,12 @@ class Hub:
 
     async def _read_once(self, room: LiveRoom) -> None:
         try:
-            reading = await offload(read, room.id, room.state.version)
+            reading = await offload(read, room.id, room.state.version, counted=room.reel is not None)
+        except DatabaseError as error:
+            # The next comparison of heads finds what is missing.
+            logger.warning("room %s could not be read (%s)", room.id, type(error).__name__)
+            return
         except Exception:
-            # The database is away: the next comparison of heads finds what is missing.
             logger.exception("room %s could not be read", room.id)
             return
         if reading is None:
@@ -224,6 +252,7 @@ class Hub:
             room.broadcast_volatile("heartbeat", frame)
         if reel and (grew := room.reel_grew()) is not None:
             room.broadcast_volatile("reel", encode(grew), "stage", "host")
+            self._tell_hands(room)
         if reel:
             self._watch_teller(room)
         self._score(room)
@@ -263,7 +292,15 @@ class Hub:
         room.teller_gone_at = room.teller_gone_at or now
         if now - room.teller_gone_at >= TELLER_GRACE_S:
             room.teller_gone_at = None
-            self._do(offload(self._obey, room.id, moves.TellerGone(by="server")))
+            about = room.state.about
+            if about is not None:
+                self._do(offload(self._hold, room.id, about.teller))
+
+    @staticmethod
+    def _hold(room_id: int, teller: str) -> None:
+        """The row decides: another process may know that the teller is back, and have gone on."""
+        if not models.Participant.objects.filter(public_id=teller).exclude(socket="").exists():
+            Hub._obey(room_id, moves.TellerGone(by="server"))
 
     def _score(self, room: LiveRoom) -> None:
         """The live coupling, for practice rooms and peeks only: every second, every five in large rooms."""
@@ -286,6 +323,8 @@ class Hub:
             scorer = room.scorer = Scorer(bundle.telling)
         if scorer.stale:
             scorer.fill(await offload(traces.chunks, bundle.telling.pk), about.rate_hz)
+        elif (since := scorer.missing_since()) is not None:
+            scorer.add(await offload(traces.chunks, bundle.telling.pk, since=since))
         numbers = {seat.pk: seat.number for seat in room.roster}
         updated = scorer.score(about, now_ms(), numbers)
         room.broadcast_volatile("coupling", encode(updated), "host")
@@ -294,7 +333,18 @@ class Hub:
             alone = msgspec.structs.replace(updated, people=None)
             room.broadcast_volatile("coupling", encode(alone), "player", "stage")
 
+    def _tell_hands(self, room: LiveRoom) -> None:
+        if room.reel is not None:
+            sealed, hands = room.reel.tell()
+            if hands:
+                news = bulletin.HandsNews(room=room.id, telling=room.reel.telling, sealed=sealed, hands=hands)
+                self._relay.pass_on(news)
+
     def _lights(self, room: LiveRoom) -> None:
+        if room.lights_moved_here:
+            here = tuple((n, room.lights[n]) for n in sorted(room.lights_moved_here) if n in room.lights)
+            room.lights_moved_here.clear()
+            self._relay.pass_on(bulletin.LightsNews(room=room.id, lights=here))
         if room.lights_moved:
             moved = [(n, room.lights[n]) for n in sorted(room.lights_moved) if n in room.lights]
             room.lights_moved.clear()

@@ -162,3 +162,31 @@ class Peer:
         except (ConnectionError, RuntimeError, OSError):
             # The other end went away in the middle; the consumer hears of it by itself.
             return
+
+
+class Pages(dict[str, Peer]):
+    """A room's pages by their sockets' ids, and those of each seat without looking through all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._of_seat: dict[str, set[Peer]] = {}
+
+    def __setitem__(self, socket: str, peer: Peer) -> None:
+        super().__setitem__(socket, peer)
+        if peer.seat is not None:
+            self._of_seat.setdefault(peer.seat.public_id, set()).add(peer)
+
+    def drop(self, peer: Peer) -> bool:
+        """Whether this page was here; now it is not."""
+        if super().pop(peer.id, None) is None:
+            return False
+        if peer.seat is not None:
+            pages = self._of_seat.get(peer.seat.public_id, set())
+            pages.discard(peer)
+            if not pages:
+                self._of_seat.pop(peer.seat.public_id, None)
+        return True
+
+    def of_seat(self, seat: str) -> list[Peer]:
+        """The pages of one seat, by its public id."""
+        return list(self._of_seat.get(seat, ()))

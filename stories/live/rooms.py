@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from stories import analysis, drawing, history, meters, models, personal, traces
-from stories.live.peer import Peer
+from stories.live.peer import Pages, Peer
 from stories.live.scorer import Scorer
 from stories.protocol import facts as f
 from stories.protocol.messages import encode
@@ -44,8 +44,11 @@ class Reading:
     sealed: int = 0
 
 
-def read(room_id: int, seen: int) -> Reading | None:
-    """Look a room up, together with what its phase needs; None if it was deleted. For a thread."""
+def read(room_id: int, seen: int, *, counted: bool = False) -> Reading | None:
+    """Look a room up, together with what its phase needs; None if it was deleted. For a thread.
+
+    `counted` says that somebody counts the running story's samples already: then they are not summed up.
+    """
     if not models.Room.objects.filter(pk=room_id).exists():
         return None
     happened = history.facts(room_id)
@@ -65,7 +68,7 @@ def read(room_id: int, seen: int) -> Reading | None:
         if about is not None
     )
     running = bundle is not None and isinstance(state.playing, Telling)
-    sealed = traces.moments_sealed(bundle.telling.pk) if bundle and running else 0
+    sealed = traces.moments_sealed(bundle.telling.pk) if bundle and running and not counted else 0
     return Reading(state, because, personal.words_of(about), bundle, picture, captions, sealed)
 
 
@@ -84,12 +87,27 @@ class Reel:
     sealed: int = 0
     beats: int = 0
     last_felt: dict[int, float] = field(default_factory=dict)
+    untold: int = 0
+    felt_here: set[int] = field(default_factory=set)
     shares: list[float] = field(default_factory=list)
 
     def felt(self, number: int, samples: int) -> None:
-        """Samples of a listener were stored."""
+        """Samples of a listener were stored by this process."""
         self.sealed += samples
+        self.untold += samples
+        self.felt_here.add(number)
         self.last_felt[number] = time.monotonic()
+
+    def felt_elsewhere(self, samples: int, numbers: tuple[int, ...]) -> None:
+        """Another process stored some of these listeners' samples."""
+        self.sealed += samples
+        self.last_felt |= dict.fromkeys(numbers, time.monotonic())
+
+    def tell(self) -> tuple[int, tuple[int, ...]]:
+        """What this process stored since it was last asked: how many samples, and of whom."""
+        told = self.untold, tuple(sorted(self.felt_here))
+        self.untold, self.felt_here = 0, set()
+        return told
 
     def glow(self, share: float) -> float:
         """The share of hands that were on, twelve seconds late and smoothed over ten: too late to steer by."""
@@ -108,12 +126,13 @@ class LiveRoom:
 
     def __init__(self, room_id: int) -> None:
         self.id = room_id
-        self.peers: dict[str, Peer] = {}
+        self.peers = Pages()
         self.reading: Reading | None = None
         self.gone = False
         self.roster: list[models.Participant] = []
         self.lights: dict[int, int] = {}
         self.lights_moved: set[int] = set()
+        self.lights_moved_here: set[int] = set()
         self.reel: Reel | None = None
         self.scorer: Scorer | None = None
         self.scored_at = 0.0
@@ -151,6 +170,13 @@ class LiveRoom:
     def broadcast_volatile(self, kind: str, frame: bytes, *roles: str) -> None:
         """The same for what may be lost."""
         self._each(self.greeted(*roles), lambda peer: peer.send_volatile(kind, frame))
+
+    def light(self, number: int, level: int, *, here: bool = True) -> None:
+        """A hand moved its light: the last move counts, at this process or at another."""
+        self.lights[number] = level
+        self.lights_moved.add(number)
+        if here:
+            self.lights_moved_here.add(number)
 
     def tell_each(self) -> None:
         """Tell every seat here what changed for it alone."""

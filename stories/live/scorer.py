@@ -7,9 +7,12 @@ the same grid afterwards.
 import numpy as np
 
 from stories import models, traces
+from stories.clock import now_ms
 from stories.protocol.phases import About
 from stories.protocol.replies import CouplingUpdated
 from stories.synchrony import live_score
+
+LATE_MS = 30_000
 
 
 class Scorer:
@@ -20,6 +23,8 @@ class Scorer:
         self._felt: traces.Felt | None = None
         self._since: list[traces.Sampled] = []
         self.stale = True
+        self._missing = False
+        self._read_at = 0
 
     def fill(self, stored: list[traces.Sampled], rate_hz: int) -> None:
         """Take in what is stored, and again what came while it was read; writing twice is harmless."""
@@ -27,7 +32,26 @@ class Scorer:
         for chunk in [*stored, *self._since]:
             self._felt.write(*chunk)
         self._since.clear()
-        self.stale = False
+        self._read_at = now_ms()
+        self._missing = self.stale = False
+
+    def felt_elsewhere(self) -> None:
+        """Another process stored chunks of this telling."""
+        self._missing = True
+
+    def missing_since(self) -> int | None:
+        """When what is missing here was received, or None when nothing is; asked once per reading."""
+        if not self._missing:
+            return None
+        since, self._missing, self._read_at = self._read_at, False, now_ms()
+        # A commit may be so much later than its arrival; reading a chunk twice is harmless.
+        return since - LATE_MS
+
+    def add(self, stored: list[traces.Sampled]) -> None:
+        """Take in what other processes stored."""
+        if self._felt is not None:
+            in_order = [self._felt.write(*chunk) for chunk in stored]
+            self.stale = not all(in_order)
 
     def felt(self, entry: traces.Entry) -> None:
         """A chunk was stored. One that began before what is known makes everything worth reading anew."""

@@ -109,7 +109,10 @@ class Session:
         if hello.role == "stage" and not hello.token:
             token = token or self._cookies.get(f"host_{hello.key}")
         if hello.role == "player":
-            peer.seat = await offload(self._sit, hello.key, token, peer.id)
+            seat = await self._hub.sitting.ask((hello.key, token, peer.id))
+            if isinstance(seat, int):
+                raise Hangup(seat)
+            peer.seat = seat
             peer.room = peer.seat.room_id
         else:
             peer.room = await offload(self._open, hello.key, hello.role, token)
@@ -126,6 +129,7 @@ class Session:
             if _quiet(room):
                 # A stage that was loaded anew finds the lights where the hands are.
                 room.lights_moved.update(room.lights)
+                self._hub.hear(bulletin.LightsAsked(room=peer.room))
         peer.told = personal.you(peer.seat, room.bundle) if peer.seat else None
         welcome: list[r.ServerMessage] = [
             r.Welcome(
@@ -148,18 +152,6 @@ class Session:
             peer.say(reply)
         peer.greeted = True
         return []
-
-    @staticmethod
-    def _sit(public_id: str, token: str | None, socket: str) -> models.Participant:
-        seat = seats.seat_of(public_id, token)
-        if seat is None:
-            removed = models.Participant.objects.filter(
-                public_id=public_id, removed_at__isnull=False
-            ).exists()
-            raise Hangup(4403 if removed else 4401)
-        models.Participant.objects.filter(pk=seat.pk).update(socket=socket)
-        seat.socket = socket
-        return seat
 
     @staticmethod
     def _open(code: str, role: str, token: str | None) -> int:
@@ -255,8 +247,7 @@ class Session:
     def _dial(self, room: LiveRoom, seat: models.Participant, level: int) -> None:
         # The hub gathers moves ten times a second: the last one always counts, however close it came.
         if _quiet(room):
-            room.lights[seat.number] = level
-            room.lights_moved.add(seat.number)
+            room.light(seat.number, level)
 
     # -- samples -----------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from stories.people.server import Server
 from tests.live.table import Table
 
 # Played on both shapes; the others ask what does not depend on who stores and who passes wake-ups on.
-BOTH = {"test_loop", "test_seats", "test_storms", "test_trouble"}
+BOTH = {"test_lobby", "test_loop", "test_practice", "test_seats", "test_storms", "test_trouble"}
 SHAPES = ["embedded", "production"]
 
 

@@ -18,9 +18,12 @@ async def practice(server: Server) -> AsyncIterator[Table]:
         await table.evening.act("display", display="open")
         await table.begin(duration=120)
         await table.story_reaches(75)
-        await table.stage.until(
-            lambda: any(m["score"] is not None for m in table.stage.heard("coupling.updated"))
+        await table.everybody(
+            lambda page: any(m["score"] is not None for m in page.heard("coupling.updated"))
         )
+        console = table.evening.console
+        # Whose samples another process stored is known here a second later.
+        await console.until(lambda: len(console.heard("coupling.updated")[-1].get("people") or []) == 3)
         yield table
 
 

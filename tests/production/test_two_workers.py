@@ -8,7 +8,6 @@ from tests.live.table import Table
 from tests.production.crew import Crew
 
 PEOPLE = 10
-ALONE = pytest.mark.xfail(reason="the hub keeps lights and hands to its own process")
 
 
 @pytest.fixture
@@ -36,7 +35,6 @@ async def test_everybody_hears_a_caption_and_the_list_of_people(table: Table) ->
         await screen.until(lambda screen=screen: len(screen.roster.get("people") or []) == PEOPLE)
 
 
-@ALONE
 async def test_the_stage_sees_every_light(table: Table) -> None:
     for i, player in enumerate(table.people):
         player.dial(100 + 80 * i)
@@ -48,7 +46,6 @@ async def test_the_stage_sees_every_light(table: Table) -> None:
     await table.stage.until(lambda: shown() == levels, within=5)
 
 
-@ALONE
 async def test_the_reel_counts_every_hand(table: Table) -> None:
     await table.begin()
     await table.story_reaches(20)
