@@ -14,7 +14,7 @@ import numpy as np
 from .signals import Array
 
 TIME: Final = ("time", "t", "seconds", "second", "sec", "s", "time_s", "t_s", "onset", "ms", "time_ms", "t_ms",
-               "milliseconds", "minutes", "min", "time_min", "t_min")  # fmt: skip
+               "milliseconds", "minutes", "time_min", "t_min")  # fmt: skip
 """Names a column of time goes by."""
 UNITS: Final = {"ms": 1e-3, "msec": 1e-3, "millis": 1e-3, "millisecond": 1e-3, "milliseconds": 1e-3,
                 "min": 60.0, "mins": 60.0, "minute": 60.0, "minutes": 60.0}  # fmt: skip
@@ -137,10 +137,7 @@ def _table(text: str) -> tuple[list[str], list[tuple[int, list[str]]], bool]:
             rows.append((lines.line_num, cells))
     if not header:
         raise BadTable("the file is empty")
-    if all(
-        math.isfinite(_number(name, mark != ",") or 0.0) and _number(name, mark != ",") is not None
-        for name in header
-    ):
+    if all(_number(name, mark != ",") is not None for name in header):
         raise BadTable("the first row must name the columns")
     for at, name in enumerate(header):
         if not name:
