@@ -75,7 +75,7 @@ def rows(case: Mapping[str, Any], *, runs: int, rng: np.random.Generator) -> lis
 
 
 def _target(case: Mapping[str, Any]) -> dict[str, float]:
-    if case["source"] == "B" or "chosen" in case.get("deck", ""):
+    if "chosen" in case.get("deck", ""):
         return {}
     return {"at_most": FORGIVEN} if case.get("pool", "").startswith("for ") else FAIR
 
