@@ -11,6 +11,8 @@ from django.conf import settings
 from django.tasks.backends.base import BaseTaskBackend
 from django.tasks.base import Task, TaskResult, TaskResultStatus
 from django.utils import timezone
+from kombu.exceptions import OperationalError
+from redis import RedisError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mirrorgame.settings")
 # As in manage.py: small matrices, and one core for each job.
@@ -35,10 +37,13 @@ class CeleryBackend(BaseTaskBackend):
     """Hands Django's tasks to Celery under their own names."""
 
     def enqueue(self, task: Task, args: list[Any], kwargs: dict[str, Any]) -> TaskResult:
-        """Tell the broker, or raise within a second."""
+        """Tell the broker, or raise `ConnectionError` within a second or two."""
         self.validate_task(task)
-        with app.connection_for_write(transport_options=QUICKLY, connect_timeout=BROKER_S) as connection:
-            sent = app.send_task(task.module_path, args, kwargs, connection=connection, retry=False)
+        try:
+            with app.connection_for_write(transport_options=QUICKLY, connect_timeout=BROKER_S) as connection:
+                sent = app.send_task(task.module_path, args, kwargs, connection=connection, retry=False)
+        except (OperationalError, RedisError) as error:
+            raise ConnectionError(f"the broker is away: {error}") from error
         return TaskResult(
             task=task,
             id=sent.id,

@@ -5,7 +5,7 @@ it, without a task and a copy per socket. And reading pauses only when messages 
 """
 
 from asyncio import TimerHandle
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
@@ -49,8 +49,7 @@ class Frames(WebSocketsSansIOProtocol):
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
         if self.response.status_code == 101:
-            extensions: dict[str, Any] = self.scope["extensions"]  # type: ignore[assignment]
-            extensions[EXTENSION] = Wire(self)
+            cast("dict[str, Any]", self.scope["extensions"])[EXTENSION] = Wire(self)
 
     def handle_text(self, event: Frame) -> None:
         if not event.fin or self.close_sent:

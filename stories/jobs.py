@@ -53,9 +53,11 @@ def failed(key: str) -> bool:
 def _hand_over(job_id: int) -> None:
     try:
         import_string(RUNNER).enqueue(job_id)
-    except Exception:
+    except OSError as error:
         # The broker is away: the row stays queued and the sweep hands it over again.
-        logger.warning("job %s was not handed over", job_id, exc_info=True)
+        logger.warning("job %s was not handed over (%s)", job_id, error)
+    except Exception:
+        logger.exception("job %s was not handed over", job_id)
 
 
 def run(job_id: int) -> None:

@@ -72,7 +72,8 @@ def store(entries: Sequence[Entry]) -> dict[Key, Verdict]:
         known = first.setdefault(entry.key, entry)
         if known.content != entry.content:
             verdicts[entry.key] = "conflict"
-    _store_or_halve(list(first.values()), verdicts)
+    # In one order everywhere: two processes that store the same chunks must not wait for each other in a ring.
+    _store_or_halve([first[key] for key in sorted(first)], verdicts)
     return verdicts
 
 

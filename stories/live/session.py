@@ -12,6 +12,7 @@ from django.conf import settings
 from stories import bulletin, meters, models, personal, seats, tellings, traces
 from stories.clock import now_exact_ms, now_ms
 from stories.history import obey
+from stories.live import chunks
 from stories.live.hub import Hub
 from stories.live.offload import offload
 from stories.live.peer import Peer
@@ -27,7 +28,6 @@ from stories.protocol.words import PROTOCOL
 
 RATE, BURST = 40, 80
 MOST_UNSTORED = 200
-FUTURE_MS = 2000
 
 
 class Hangup(Exception):
@@ -284,22 +284,22 @@ class Session:
         telling = self._tellings.get(chunk.telling) or self._at_hand(chunk.telling, room)
         if telling is None:
             return False
-        at, heavier = now_ms(), _heavier(chunk, telling, seat, room)
+        at, heavier = now_ms(), chunks.heavier(chunk, telling, seat, room)
         if heavier > traces.MOST_SECONDS * telling.rate_hz:
             return False
         try:
-            _check_range(chunk, telling, seat, about.started_at, None, at)
+            chunks.check_range(chunk, telling, seat, about.started_at, None, at)
         except Refusal:
             return False
         if not self._allowed():
             return False
-        entry = _entry(chunk, telling, seat, at)
+        entry = chunks.entry(chunk, telling, seat, at)
         try:
             stored = self._hub.recorder.submit(entry)
         except Busy:
             return False
         room.weights[telling.pk, seat.pk] = heavier
-        meters.OUTBOX_AGE.observe(_age_s(chunk, telling.rate_hz, about.started_at, at))
+        meters.OUTBOX_AGE.observe(chunks.age_s(chunk, telling.rate_hz, about.started_at, at))
         self._unstored += 1
         stored.add_done_callback(lambda verdict: self._taken(chunk, entry, peer, room, verdict))
         return True
@@ -345,12 +345,12 @@ class Session:
         started = about.started_at if about and about.id == chunk.telling else cached.started_at
         ended = about.ended_at if about and about.id == chunk.telling else cached.ended_at
         at = now_ms()
-        _check_range(chunk, cached, seat, started, ended, at)
+        chunks.check_range(chunk, cached, seat, started, ended, at)
         if self._unstored >= MOST_UNSTORED:
             raise Refusal("trace.busy")
-        await _weigh(chunk, cached, seat, room)
-        meters.OUTBOX_AGE.observe(_age_s(chunk, cached.rate_hz, started, at))
-        entry = _entry(chunk, cached, seat, at)
+        await chunks.weigh(chunk, cached, seat, room)
+        meters.OUTBOX_AGE.observe(chunks.age_s(chunk, cached.rate_hz, started, at))
+        entry = chunks.entry(chunk, cached, seat, at)
         self._unstored += 1
         try:
             verdict = await self._hub.recorder.submit(entry)
@@ -367,68 +367,3 @@ class Session:
 def _quiet(room: LiveRoom) -> bool:
     """Whether hands move lights now: before a story, never during one."""
     return isinstance(room.state.playing, Lobby | Warmup) or room.state.phase.name == "preparing"
-
-
-def _entry(chunk: c.TraceChunk, telling: models.Telling, seat: models.Participant, at: int) -> traces.Entry:
-    """A chunk as it is stored."""
-    return traces.Entry(
-        telling=telling.pk,
-        participant=seat.pk,
-        run=chunk.run,
-        seq=chunk.seq,
-        first_tick=chunk.first_tick,
-        samples=traces.pack(chunk.values),
-        received_at=at,
-    )
-
-
-def _age_s(chunk: c.TraceChunk, rate_hz: int, started: int | None, at: int) -> float:
-    """How long the last sample lay on the phone."""
-    felt_at = (started or 0) + (chunk.first_tick + len(chunk.values) - 1) * 1000 / rate_hz
-    return max(0.0, (at - felt_at) / 1000)
-
-
-def _heavier(chunk: c.TraceChunk, telling: models.Telling, seat: models.Participant, room: LiveRoom) -> int:
-    """What the trace would weigh with this chunk, as far as it was counted here."""
-    return room.weights.get((telling.pk, seat.pk), 0) + len(chunk.values) + traces.ROW_WEIGHT
-
-
-async def _weigh(
-    chunk: c.TraceChunk, telling: models.Telling, seat: models.Participant, room: LiveRoom
-) -> None:
-    """Refuse what no hand can have felt: one seat must not fill the disk, nor make a reveal that never opens."""
-    most = traces.MOST_SECONDS * telling.rate_hz
-    key = (telling.pk, seat.pk)
-    heavier = _heavier(chunk, telling, seat, room)
-    if heavier > most:
-        # Things said twice were counted twice: the rows know better.
-        heavier = await offload(traces.weight, telling.pk, seat.pk) + len(chunk.values) + traces.ROW_WEIGHT
-        if heavier > most:
-            raise Refusal("trace.range")
-    room.weights[key] = heavier
-
-
-def _check_range(
-    chunk: c.TraceChunk,
-    telling: models.Telling,
-    seat: models.Participant,
-    started: int | None,
-    ended: int | None,
-    at: int,
-) -> None:
-    """Refuse samples that cannot have been felt in this telling."""
-    if telling.teller_id == seat.pk and telling.source != "C":
-        raise Refusal("trace.not_sampled")
-    if telling.withdrawn_at is not None:
-        raise Refusal("trace.not_sampled")
-    if started is None:
-        raise Refusal("trace.range")
-    last_tick = chunk.first_tick + len(chunk.values) - 1
-    if ended is None:
-        if last_tick * 1000 > (at + FUTURE_MS - started) * telling.rate_hz:
-            raise Refusal("trace.future")
-        return
-    if at > ended + settings.TRACE_GRACE_MINUTES * 60_000:
-        raise Refusal("trace.too_late")
-    if chunk.first_tick * 1000 > (ended - started) * telling.rate_hz:
-        raise Refusal("trace.range")

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from stories import analysis, models, replay, retention, tellings, traces
+from stories.live import chunks
 from stories.live.rooms import LiveRoom, read
-from stories.live.session import _weigh
 from stories.protocol import commands as c
 from tests.db.crowd import crowd, meanwhile, run_jobs, shown_in
 from tests.db.evening import DONE, Evening, refusal_of
@@ -144,7 +144,7 @@ def test_one_seat_cannot_fill_the_disk_and_what_was_said_twice_is_not_held_again
     chunk = c.TraceChunk(telling=telling.public_id, run="run", seq=0, first_tick=0, values=[500] * 4)
 
     def weigh() -> str | None:
-        return refusal_of(lambda: asyncio.run(_weigh(chunk, telling, evening["Ben"], room)))
+        return refusal_of(lambda: asyncio.run(chunks.weigh(chunk, telling, evening["Ben"], room)))
 
     room.weights[telling.pk, evening["Ben"].pk] = most
     honest = weigh()

@@ -33,7 +33,9 @@ async def test_the_picture_is_updated_once_when_a_phone_hands_over_after_the_rev
             telling,
         )
         assert (edition, late_since) == (2, None)
-        own = [tick for tick, level in enumerate(eli.you["own"]["line"]) if level is not None]
+        # It follows right behind the picture.
+        mine = await eli.until(lambda: eli.you.get("own"))
+        own = [tick for tick, level in enumerate(mine["line"]) if level is not None]
         assert own == sorted(eli.sampled[telling])
         # Whoever looked saw two whole pictures and nothing in between.
         complete = [
