@@ -4,6 +4,7 @@ import asyncio
 import math
 import random
 from collections import Counter
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
@@ -20,14 +21,18 @@ SILENT = -1
 
 def wave(number: int) -> Hand:
     """A hand that goes up and down, and follows Ana's by a second per number."""
-    return lambda tick: round(500 + 400 * math.sin((tick - 4 * number) / 13) + 7 * number)
+    return lambda tick: round(500 + 400 * math.sin((tick - 4 * number) / 13) + 2 * (number % 50))
 
 
 class Table:
-    """`people` are Ana, Ben, Eli and whoever else was asked in; Ana tells."""
+    """`people` are Ana, Ben, Eli and whoever else was asked in; Ana tells.
 
-    def __init__(self, server: Server, people: int = 3) -> None:
+    `address` is where players and stage find the server, if not directly.
+    """
+
+    def __init__(self, server: Server, people: int = 3, *, address: str = "") -> None:
         self.server = server
+        self.address = address or server.address
         self.wanted = people
         self.people: list[Player] = []
         self.evening: Evening
@@ -40,7 +45,7 @@ class Table:
             await self.join()
         code = self.evening.desk.code
         # The console's token opens the stage too; pairing another device is tested with the pages.
-        self.stage = Page(self.server.address, "stage", code, self.evening.desk.token, patience=PATIENCE)
+        self.stage = Page(self.address, "stage", code, self.evening.desk.token, patience=PATIENCE)
         self.stage.open()
         self.evening.console.patience = PATIENCE
         await self.everybody(lambda page: page.connected)
@@ -53,6 +58,7 @@ class Table:
         """Somebody comes in by the door and opens the page."""
         number = len(self.people)
         seat = await Browser(self.server.address).take_seat(self.evening.desk.code)
+        seat = replace(seat, address=self.address)
         player = Player(seat, hand=wave(number), rng=random.Random(number), patience=PATIENCE)
         player.open()
         self.people.append(player)

@@ -24,7 +24,9 @@ CELERY = [sys.executable, "-m", "celery", "-A", "mirrorgame"]
 class Crew(Server):
     """`manage.py serve` with its worker and, where asked for, beat."""
 
-    def __init__(self, folder: Path, postgres: Postgres, redis: Redis, **settings: str) -> None:
+    def __init__(
+        self, folder: Path, postgres: Postgres, redis: Redis, *, port: int | None = None, **settings: str
+    ) -> None:
         wanted = {
             "DATABASE_URL": postgres.url,
             "REDIS_URL": redis.url(0),
@@ -32,7 +34,7 @@ class Crew(Server):
             "WORKERS": str(WEB_WORKERS),
             **settings,
         }
-        super().__init__(MANAGE, folder, **wanted)
+        super().__init__(MANAGE, folder, port=port, **wanted)
         self.settings.setdefault("ORIGINS", self.address)
         self.postgres, self.redis = postgres, redis
         self.worker: subprocess.Popen[bytes] | None = None
