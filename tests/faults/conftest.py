@@ -26,9 +26,7 @@ def crew(
     port = free_port()
     origins = f"http://127.0.0.1:{port},http://127.0.0.1:{gateway}"
     folder = tmp_path_factory.mktemp("faults")
-    running = Crew(
-        folder, postgres, redis, port=port, CLOCK_RATE=str(RATE), RATE_LIMITS="0", ORIGINS=origins
-    )
+    running = Crew(folder, postgres, redis, port=port, CLOCK_RATE=str(RATE), RATE_LIMITS="0", ORIGINS=origins)
     with running:
         yield running
 
