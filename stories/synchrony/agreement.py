@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from .reading import stream
-from .signals import Array, changes, unit_rows
+from .signals import Array, as_traces, changes, unit_rows
 
 MIN_SHIFT_S = 10.0
 MOST = 200
 """Rows that enter a null of shifted listeners; a larger crowd is represented by a seeded sample."""
 
 
-def listeners_agree(rows: Array, *, fs: float, seed: int, draws: int = 199) -> float:
-    """p that listeners' changes coincide this much by chance.
+def listeners_agree(rows: npt.ArrayLike, *, fs: float, seed: int, draws: int = 199) -> float:
+    """p that listeners' changes coincide this much by chance: (b + 1) / (draws + 1).
 
     The statistic is the mean correlation of all pairs; in the null every listener's changes are
     shifted in a circle, each by a random time of at least 10 s. On levels this null fails when
@@ -21,14 +22,29 @@ def listeners_agree(rows: Array, *, fs: float, seed: int, draws: int = 199) -> f
 
     Parameters
     ----------
-    rows : array, shape (listeners, samples)
+    rows : array, shape (listeners, samples), NaN where silent
+    fs : samples per second
+    seed : for the shifts, and for which 200 listeners are taken where there are more
+    draws : shifted rooms
 
     Returns
     -------
     float; NaN with fewer than 3 moving listeners or less than 30 s.
+
+    References
+    ----------
+    Shifting every trace by itself: Harris (2020), bioRxiv. doi:10.1101/2020.11.29.402719
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> story, *strangers = np.cumsum(rng.normal(size=(7, 480)), axis=1)
+    >>> room = story + 3 * rng.normal(size=(6, 480))
+    >>> listeners_agree(room, fs=4, seed=1), listeners_agree(strangers, fs=4, seed=1) > 0.05
+    (0.005, True)
     """
     # Changes over 2 s know nothing more when looked at oftener than every second.
-    moved = changes(rows, fs=fs)
+    moved = changes(as_traces(rows), fs=fs)
     each_second = np.floor(np.arange(int(moved.shape[1] / fs + 1e-9)) * fs + 1e-9).astype(np.intp)
     units = unit_rows(moved[:, each_second])
     units = units[np.any(units != 0, axis=1)]

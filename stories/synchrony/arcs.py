@@ -25,6 +25,8 @@ PER_SHAPE = 8
 
 @dataclass(frozen=True)
 class Arc(Reading):
+    """A course of feelings: one level 0..1000 per tap."""
+
     shape: Shape
     levels: tuple[int, ...]
 
@@ -42,6 +44,15 @@ def arc_deck(taps: int) -> tuple[Arc, ...]:
     ----------
     taps : int
         Feelings per story, 4..8. With 4 the arcs are too much alike for much power.
+
+    Returns
+    -------
+    tuple of 40 Arc, shape by shape, the same on every machine
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than 4 or more than 8 taps.
 
     Examples
     --------
@@ -67,6 +78,14 @@ def arc_deck(taps: int) -> tuple[Arc, ...]:
 
 def shape_of(levels: tuple[int, ...] | list[int]) -> Shape | None:
     """The shape a sequence of levels has, None if it is none of the five.
+
+    Parameters
+    ----------
+    levels : sequence of int, one a tap
+
+    Returns
+    -------
+    "fall", "rise", "peak", "valley" or "zigzag" (a turn at every tap); levels that repeat are no turn.
 
     Examples
     --------

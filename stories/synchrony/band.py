@@ -22,7 +22,7 @@ NORMAL_975: Final = 1.959963984540054
 
 @dataclass(frozen=True, eq=False)
 class Told:
-    """One telling as one listener heard it."""
+    """One telling as one listener heard it: two arrays of shape (samples,)."""
 
     teller: npt.ArrayLike
     """Shape (samples,)."""
@@ -68,11 +68,16 @@ def pooled_band(tellings: Sequence[Told | tuple[npt.ArrayLike, npt.ArrayLike, fl
 
     Parameters
     ----------
-    tellings : sequence of Told or (teller, listener, fs)
+    tellings : sequence of Told, or of (teller, listener, fs) with arrays of shape (samples,)
 
     Returns
     -------
-    PooledBand
+    PooledBand; undefined, with a reason, where the stories are too few, too short or like chance.
+
+    Raises
+    ------
+    ValueError
+        If a listener has another number of samples than the teller.
 
     References
     ----------

@@ -11,6 +11,8 @@ from .reading import ENGINE, Reading
 
 @dataclass(frozen=True)
 class CallResult(Reading):
+    """How many found it, and what guessing would have made of that."""
+
     hits: int
     n: int
     choices: int
@@ -23,6 +25,23 @@ class CallResult(Reading):
 
 def call_result(hits: int, n: int, choices: int) -> CallResult:
     """Exact binomial headline of a Call with ``choices`` equally likely answers.
+
+    p = Σ_{k=hits..n} C(n, k) (1 / choices)^k (1 - 1 / choices)^(n - k), in whole numbers until the last
+    division.
+
+    Parameters
+    ----------
+    hits, n, choices : int, no shape
+        Who found it, of how many, among how many answers.
+
+    Returns
+    -------
+    CallResult
+
+    Raises
+    ------
+    ValueError
+        If there are more hits than calls, or no choices.
 
     Examples
     --------

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .signals import Array, as_line, as_traces, ticks
+from .units import squarable
 
 MIN_PAIRS = 3
 FLAT = 1e-12
@@ -13,15 +14,20 @@ FLAT = 1e-12
 
 
 def pearson(x: npt.ArrayLike, y: npt.ArrayLike) -> float:
-    """Pearson's r over the samples both have.
+    """Pearson's r over the samples both have: s_xy / (s_x s_y).
 
     Parameters
     ----------
-    x, y : array, shape (samples,), NaN where silent
+    x, y : array, shape (samples,), any unit, NaN where silent
 
     Returns
     -------
     float in [-1, 1]; NaN with fewer than 3 common samples or without movement.
+
+    Raises
+    ------
+    ValueError
+        If the lengths differ, or a value is infinite.
 
     Examples
     --------
@@ -37,7 +43,20 @@ def pearson(x: npt.ArrayLike, y: npt.ArrayLike) -> float:
 def concordance(x: npt.ArrayLike, y: npt.ArrayLike) -> float:
     """Lin's concordance: 2 s_xy / (s_x² + s_y² + (m_x - m_y)²), over the samples both have.
 
-    Unlike r it asks for the same use of the scale.
+    Unlike r it asks for the same use of the scale. s² are variances over n, not n - 1.
+
+    Parameters
+    ----------
+    x, y : array, shape (samples,), in the same unit, NaN where silent
+
+    Returns
+    -------
+    float in [-1, 1]; NaN with fewer than 3 common samples or without movement.
+
+    Raises
+    ------
+    ValueError
+        If the lengths differ, or a value is infinite.
 
     References
     ----------
@@ -53,10 +72,11 @@ def concordance(x: npt.ArrayLike, y: npt.ArrayLike) -> float:
     a, b = a[both], b[both]
     if len(a) < MIN_PAIRS:
         return float("nan")
-    da, db = a - a.mean(), b - b.mean()
-    spread = float(np.mean(da * da) + np.mean(db * db) + (a.mean() - b.mean()) ** 2)
     if np.ptp(a) == 0 or np.ptp(b) == 0:
         return float("nan")
+    a, b = squarable(np.concatenate([a, b])[None]).reshape(2, -1)
+    da, db = a - a.mean(), b - b.mean()
+    spread = float(np.mean(da * da) + np.mean(db * db) + (a.mean() - b.mean()) ** 2)
     return float(2 * np.mean(da * db) / spread)
 
 
@@ -71,12 +91,26 @@ def lag_profile(
     Parameters
     ----------
     teller : array, shape (samples,)
-    listeners : array, shape (listeners, samples)
+    listeners : array, shape (listeners, samples), NaN where silent
+    fs : samples per second
+    max_lag_s : largest lag either way, in seconds
 
     Returns
     -------
     lags_s : array, shape (lags,), from -max_lag_s to +max_lag_s
     r : array, shape (listeners, lags); NaN where undefined
+
+    Raises
+    ------
+    ValueError
+        If the listeners have another number of samples than the teller, or fs is not positive.
+
+    Examples
+    --------
+    >>> story = [0, 0, 9, 1, 5, 0, 3, 3, 8, 0]
+    >>> lags_s, r = lag_profile(story, [story[-1:] + story[:-1]], fs=1, max_lag_s=2)
+    >>> lags_s[np.argmax(r)], r.shape, round(r.max(), 6)
+    (np.float64(1.0), (1, 5), np.float64(1.0))
     """
     line = as_line(teller)
     rows = as_traces(listeners, len(line))
@@ -101,14 +135,15 @@ def shifted_r(rows: Array, line: Array, lags: npt.NDArray[np.intp]) -> Array:
 def centred(rows: Array) -> tuple[Array, npt.NDArray[np.bool_]]:
     """Each row about its own middle, zero where it is silent; and where it is not.
 
-    For numerical comfort; integers stay integers.
+    For numerical comfort; integers stay integers. Rows that could not be squared change their unit.
     """
     kept, here = filled(rows)
+    kept = squarable(kept)
     middle = kept.sum(axis=1, keepdims=True) / np.maximum(here.sum(axis=1, keepdims=True), 1)
     if np.array_equal(kept, np.rint(kept)):
         middle = np.rint(middle)
     centre = kept - middle
-    if kept is not rows:
+    if not here.all():
         centre *= here
     return centre, here
 
@@ -174,7 +209,8 @@ def effective_samples(
     ----------
     x : array, shape (samples,)
     y : array, shape (listeners, samples) or (samples,)
-    n : number of common samples if already known, shape (listeners,)
+    n : array, shape (listeners,)
+        Number of common samples, if already known.
     every : int
         Look at every so-many-th sample only. Hands are slow: every second tells what every
         quarter of a second does, in a quarter of the time.
@@ -187,6 +223,13 @@ def effective_samples(
     ----------
     Bartlett (1946), Suppl. J. R. Stat. Soc. 8:27; Pyper & Peterman (1998), Can. J. Fish. Aquat.
     Sci. 55:2127. doi:10.1139/f98-104
+
+    Examples
+    --------
+    >>> rough = np.random.default_rng(1).normal(size=(2, 400))
+    >>> smooth = np.cumsum(rough, axis=1)
+    >>> effective_samples(rough[0], rough[1]).round(), effective_samples(smooth[0], smooth[1]).round()
+    (array([393.]), array([5.]))
     """
     line = as_line(x, "x")
     rows = as_traces(y, len(line))
@@ -209,10 +252,11 @@ def effective_samples(
 def autocorrelation(rows: Array, reach: int) -> Array:
     """ρ(0..reach) of each row about its own mean, over the pairs that exist; NaN if flat."""
     kept, here = filled(rows)
+    kept = squarable(kept)
     holes, which = distinct(here)
     count = np.maximum(holes.sum(axis=1)[which], 1)[:, None]
     deviation = kept - kept.sum(axis=1, keepdims=True) / count
-    if kept is not rows:
+    if not here.all():
         deviation *= here
     least = rows.shape[1] + reach
     # The shortest of 2ⁿ, 3·2ⁿ and 5·2ⁿ that keeps the far end of a row from meeting its beginning.
@@ -230,7 +274,30 @@ def autocorrelation(rows: Array, reach: int) -> Array:
 def fisher_interval(r: Array, n_eff: Array) -> tuple[Array, Array]:
     """95 % interval of r by Fisher's z with the effective number of samples.
 
-    With three effective samples or fewer nothing is known: [-1, 1].
+    tanh(artanh r ± 1.96 / √(n_eff - 3)). With three effective samples or fewer nothing is known:
+    [-1, 1].
+
+    Parameters
+    ----------
+    r : array, any shape
+        Correlations, in [-1, 1].
+    n_eff : array, the same shape
+        What they rest on, as ``effective_samples`` counts it.
+
+    Returns
+    -------
+    low, high : arrays, the same shape; NaN where r or n_eff is.
+
+    References
+    ----------
+    Fisher (1921), Metron 1:3; with N_eff for N: Pyper & Peterman (1998), Can. J. Fish. Aquat. Sci.
+    55:2127. doi:10.1139/f98-104
+
+    Examples
+    --------
+    >>> low, high = fisher_interval(np.array([0.6, 0.6]), np.array([28.0, 3.0]))
+    >>> low.round(2), high.round(2)
+    (array([ 0.29, -1.  ]), array([0.8, 1. ]))
     """
     known = np.isfinite(r) & np.isfinite(n_eff)
     free = np.where(known, n_eff, 4.0) - 3.0

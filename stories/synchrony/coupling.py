@@ -15,7 +15,7 @@ USUAL_LAG_S = 1.5
 """What people's hands take to follow a known signal (Booth et al. 2018: 1.1..2.3 s)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Measure(Reading):
     """One measure (levels or changes) of every listener; arrays of shape (listeners,)."""
 
@@ -38,8 +38,10 @@ class Measure(Reading):
     """95 % interval of r by Fisher's z with n_eff."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Coupling(Reading):
+    """What can be read of each listener, or why not; arrays of shape (listeners,)."""
+
     levels: Measure
     changes: Measure
     coverage: Array
@@ -55,15 +57,39 @@ def coupling(
 ) -> Coupling:
     """Lagged coupling of each listener with the teller, on levels and on changes over 2 s.
 
+    r(k) is Pearson's r of teller(t) and listener(t + k) over the samples both have; read are r(0),
+    the maximum over k in 0..max_lag_s, and r at the lag that maximises
+    artanh r(k) - (k - 1.5 s)² / N_eff, which stays at the usual lag while little is known.
+
     Parameters
     ----------
     teller : array, shape (samples,)
-    listeners : array, shape (listeners, samples)
+    listeners : array, shape (listeners, samples), NaN where silent
     fs : samples per second
+    max_lag_s : how late a listener may be, in seconds
 
     Returns
     -------
-    Coupling; NaN throughout for a listener with a reason.
+    Coupling, arrays of shape (listeners,); NaN throughout for a listener with a reason.
+
+    Raises
+    ------
+    ValueError
+        If the listeners have another number of samples than the teller, or a value is infinite.
+
+    References
+    ----------
+    Lag: Mariooryad & Busso (2015), IEEE Trans. Affect. Comput. 6:97.
+    doi:10.1109/TAFFC.2014.2334294; interval: Pyper & Peterman (1998), Can. J. Fish. Aquat. Sci.
+    55:2127. doi:10.1139/f98-104
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(2)
+    >>> story = np.cumsum(rng.normal(size=480))
+    >>> told = coupling(story, [np.roll(story, 8) + rng.normal(size=480), np.ones(480)], fs=4)
+    >>> told.levels.r.round(2), told.levels.lag_s.round(1), told.reason
+    (array([0.99,  nan]), array([ 2., nan]), (None, 'constant'))
     """
     line = as_line(teller)
     rows = as_traces(listeners, len(line))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .reading import ENGINE, Reading, Reason, stream
+from .reading import ALPHA, ENGINE, Reading, Reason, stream
 from .signals import Array, as_line
 
 MIN_EVENTS = 3
@@ -15,6 +15,8 @@ MIN_EVENTS = 3
 
 @dataclass(frozen=True)
 class EventSynchrony(Reading):
+    """How two sets of moments fall together, beside what shuffled moments do."""
+
     sync: float
     """Share of all events that coincide with one of the other's, 0..1."""
     chance: float
@@ -52,11 +54,17 @@ def event_synchrony(
     ----------
     a_s, b_s : array, shape (events,), seconds, in any order
     seed : for the shuffles
+    draws : shuffled sets of moments
     max_s : largest distance that may count as together
 
     Returns
     -------
     EventSynchrony; undefined, with the reason ``few_moves``, with fewer than 3 events on a side.
+
+    Raises
+    ------
+    ValueError
+        If a moment is no number, or ``draws`` or ``max_s`` is not positive.
 
     References
     ----------
@@ -81,7 +89,7 @@ def event_synchrony(
         return EventSynchrony(nan, nan, nan, nan, nan, 0, len(a), len(b), "few_moves", 0, seed)
     sync, delays = _coincide(a, b, most)
     drawn = np.sort([_coincide(a, other, most)[0] for other in _shuffled(a, b, draws, seed)])
-    rank = int(np.floor(0.05 * (draws + 1) + 1e-9))
+    rank = int(np.floor(ALPHA * (draws + 1) + 1e-9))
     return EventSynchrony(
         sync=sync,
         chance=float(drawn.mean()),

@@ -27,19 +27,24 @@ class TraceGrid:
     fs : float
         Ticks per second.
 
+    Raises
+    ------
+    ValueError
+        If there are fewer than no participants, or fs is not positive.
+
     Examples
     --------
     >>> grid = TraceGrid(2, fs=4)
     >>> grid.write(1, 2, [500, None])
     >>> grid.write(0, 0, [100])
-    >>> grid.traces()
+    >>> grid.traces()  # shape (participants, ticks)
     array([[100.,  nan,  nan,  nan],
            [ nan,  nan, 500.,  nan]])
     """
 
     def __init__(self, participants: int, *, fs: float) -> None:
-        if participants < 0 or not fs > 0:
-            raise ValueError(f"need participants >= 0 and fs > 0, got {participants} and {fs}")
+        if participants < 0 or not 0 < fs < np.inf:
+            raise ValueError(f"need participants >= 0 and a finite fs > 0, got {participants} and {fs}")
         self.fs = fs
         self.ticks = 0
         self._values = np.full((participants, 256), NULL, dtype=np.int16)

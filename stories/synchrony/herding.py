@@ -20,8 +20,10 @@ MIN_WINDOWS = 3
 TELLERS_AT_ONCE = 64
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Herding(Reading):
+    """Agreement and coupling over time; arrays of shape (windows,), profiles of shape (lags,)."""
+
     r: float
     """Correlation over windows of ``together`` and ``coupling``."""
     p: float
@@ -81,10 +83,17 @@ def herding(
     fs : samples per second
     null : other tellers; without them r is read but not judged
     seed : chooses 200 listeners where there are more
+    window_s, step_s : length of a window and distance to the next, in seconds
+    max_lag_s : largest lag either way, in seconds
 
     Returns
     -------
     Herding; undefined, with a reason, below 3 readable listeners or 3 windows side by side.
+
+    Raises
+    ------
+    ValueError
+        If the listeners have another number of samples than the teller, or a window fewer than 3.
 
     References
     ----------

@@ -9,9 +9,12 @@ import numpy.typing as npt
 
 from .correlation import centred, distinct, filled, finish
 from .signals import Array, as_traces, chunks
+from .units import largest, squarable
 
 CACHE = 1 << 16
 """Numbers looked at together: half a megabyte."""
+GIANT = 1e6
+"""Who is as much larger than all others together would leave mostly rounding where it is taken out of their sum."""
 
 
 def isc(traces: npt.ArrayLike) -> Array:
@@ -30,6 +33,11 @@ def isc(traces: npt.ArrayLike) -> Array:
     array, shape (participants,)
         Pearson r in [-1, 1]; NaN for a flat or silent trace.
 
+    Raises
+    ------
+    ValueError
+        With fewer than 2 traces, for there is nobody else.
+
     References
     ----------
     Hasson et al. (2004), Science 303:1634. doi:10.1126/science.1089506
@@ -47,16 +55,27 @@ def isc(traces: npt.ArrayLike) -> Array:
         kept, here = filled(rows[some])
         total += kept.sum(axis=0)
         there += here.sum(axis=0)
-    whole = bool((there == len(rows)).all())
+    whole = bool((there == len(rows)).all()) and squarable(rows) is rows
     against = _with_all if whole else _with_others
-    return np.concatenate([against(rows[some], total, there) for some in chunks(rows, size=CACHE)])
+    r = np.concatenate([against(rows[some], total, there) for some in chunks(rows, size=CACHE)])
+    size = largest(rows)
+    giant = int(np.argmax(size))
+    if size[giant] > GIANT * (size.sum() - size[giant]):
+        kept, here = filled(np.delete(rows, giant, axis=0))
+        r[giant] = _with_mean(rows[[giant]], kept.sum(axis=0), here.sum(axis=0, dtype=np.float64))[0]
+    return r
 
 
 def _with_others(rows: Array, total: Array, there: Array) -> Array:
     """r of each row with the mean of those others who were there."""
     kept, here = filled(rows)
-    others = there - here
-    mean = (total - kept) / np.maximum(others, 1.0)
+    return _with_mean(rows, total - kept, there - here)
+
+
+def _with_mean(rows: Array, sums: Array, others: Array) -> Array:
+    """r of each row with sums over as many others, where there are any."""
+    here = np.isfinite(rows)
+    mean = sums / np.maximum(others, 1.0)
     paired = here & (others > 0)
     (x, _), (y, _) = centred(np.where(paired, mean, np.nan)), centred(np.where(paired, rows, np.nan))
     n = paired.sum(axis=1).astype(np.float64)
@@ -86,10 +105,24 @@ def _dot(a: Array, b: Array) -> Array:
 def pairwise_isc(traces: npt.ArrayLike) -> Array:
     """r of every pair of participants, over the samples both have.
 
+    Parameters
+    ----------
+    traces : array, shape (participants, samples), any units, NaN where silent
+
     Returns
     -------
     array, shape (participants * (participants - 1) / 2,), in the order of ``np.triu_indices(n, 1)``:
     (0, 1), (0, 2), … (1, 2), …
+
+    Raises
+    ------
+    ValueError
+        With fewer than 2 traces.
+
+    References
+    ----------
+    Nastase, Gazzola, Hasson & Keysers (2019), Soc. Cogn. Affect. Neurosci. 14:667.
+    doi:10.1093/scan/nsz037
 
     Examples
     --------
@@ -124,6 +157,20 @@ def isc_summary(r: npt.ArrayLike, statistic: Literal["mean", "median"] = "mean")
     """One number for many correlations: tanh of the mean Fisher z, or the plain median.
 
     NaN are left out; NaN if nothing is left.
+
+    Parameters
+    ----------
+    r : array, any shape
+        Correlations in [-1, 1].
+    statistic : "mean" or "median"
+
+    Returns
+    -------
+    float in [-1, 1]
+
+    References
+    ----------
+    Chen et al. (2016), NeuroImage 142:248. doi:10.1016/j.neuroimage.2016.05.023
 
     Examples
     --------

@@ -14,7 +14,7 @@ from .signals import Array, as_line, as_traces, changes, ticks
 from .tellers import Null, TellerPool, masked, tail
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Anticipation(Reading):
     """Arrays of shape (listeners,). For research, never for players."""
 
@@ -66,7 +66,12 @@ def anticipation(
 
     Returns
     -------
-    Anticipation; NaN for a listener with a reason.
+    Anticipation, arrays of shape (listeners,); NaN for a listener with a reason.
+
+    Raises
+    ------
+    ValueError
+        If not 0 < near_s <= far_s, far_s is less than a sample, or lengths differ.
 
     References
     ----------

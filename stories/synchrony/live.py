@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .coupling import measure
-from .reading import ENGINE, MIN_MOVES, Reading
-from .signals import Array, as_line, as_traces, changes, chunks, own_moves
+from .reading import ENGINE, MIN_MOVES, Reading, Reason
+from .signals import Array, as_line, as_rate, as_traces, changes, chunks, own_moves
+from .units import octaves, squarable
 
 MIN_LIVE_S = 60.0
 SETTLED_S = 120.0
@@ -18,7 +19,7 @@ KAPPA_EARLY, KAPPA_LATE = 12.0, 4.0
 """Imaginary samples that say "no coupling", before and after two minutes."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LiveScore(Reading):
     """Arrays of shape (listeners,)."""
 
@@ -33,6 +34,9 @@ class LiveScore(Reading):
     """Shrunk Fisher z, what averages over listeners."""
     settled: bool
     """From two minutes on; until then show a band, never a rank."""
+    reason: tuple[Reason | None, ...]
+    """Why a listener has no score yet: ``no_teller_line``, ``too_short`` (less than 60 s in common),
+    ``no_teller_movement`` (fewer than 3 moves) or ``constant`` (a hand that hardly moved)."""
     engine: str = ENGINE
 
 
@@ -46,20 +50,47 @@ def live_score(teller: npt.ArrayLike, listeners: npt.ArrayLike, *, fs: float) ->
     Parameters
     ----------
     teller : array, shape (samples,)
-    listeners : array, shape (listeners, samples); 0..1000
+    listeners : array, shape (listeners, samples); 0..1000, NaN where silent
+    fs : samples per second
+
+    Returns
+    -------
+    LiveScore, arrays of shape (listeners,); NaN and a reason for whom there is no score yet.
+
+    Raises
+    ------
+    ValueError
+        If the listeners have another number of samples than the teller, or a value is infinite.
+
+    References
+    ----------
+    N_eff: Pyper & Peterman (1998), Can. J. Fish. Aquat. Sci. 55:2127. doi:10.1139/f98-104. The
+    shrinkage is the game's own; docs/validity.md shows what strangers and bots score.
+
+    Examples
+    --------
+    >>> t, rng = np.arange(0, 90, 0.25), np.random.default_rng(1)
+    >>> story = 500 + 300 * np.sin(t / 3)
+    >>> room = [np.roll(story, 6) + 200 * rng.normal(size=360), 1000 - story, np.full(360, 500)]
+    >>> live = live_score(story, room, fs=4)
+    >>> live.score, live.opposite, live.reason
+    (array([34.,  0., nan]), array([False,  True, False]), (None, None, 'constant'))
     """
     line = as_line(teller)
     rows = as_traces(listeners, len(line))
     # Two samples a second say what four do about a hand, to a crowd in a quarter of the time.
-    step = max(1, round(fs / 2))
+    step = max(1, round(as_rate(fs) / 2))
     line, rows, fs = line[::step], rows[:, ::step], fs / step
     told_s = float(np.isfinite(line).sum() / fs)
     kappa = KAPPA_LATE if told_s >= SETTLED_S else KAPPA_EARLY
     weighted, weight = np.zeros(len(rows)), np.zeros(len(rows))
     enough = np.zeros(len(rows), dtype=bool)
     moving = bool(own_moves(line, fs=fs)[0] >= MIN_MOVES)
+    reason = _reasons(line, rows, told_s, moving=moving, fs=fs)
+    quiet = np.array([why is not None for why in reason], dtype=bool)
     for some in chunks(rows) if moving else ():
-        weighted[some], weight[some], enough[some] = _evidence(line, np.ascontiguousarray(rows[some]), fs=fs)
+        own = np.ascontiguousarray(rows[some])
+        weighted[some], weight[some], enough[some] = _evidence(line, own, ~quiet[some], fs=fs)
     z = np.where(enough, weighted / (weight + kappa), np.nan)
     error = 1 / np.sqrt(weight + kappa)
 
@@ -73,13 +104,39 @@ def live_score(teller: npt.ArrayLike, listeners: npt.ArrayLike, *, fs: float) ->
         opposite=np.nan_to_num(z) < 0,
         z=z,
         settled=told_s >= SETTLED_S,
+        # Who is left without a number was there only while the teller's line stood still.
+        reason=tuple(
+            why or (None if read else "no_teller_movement") for why, read in zip(reason, enough, strict=True)
+        ),
     )
 
 
-def _evidence(line: Array, rows: Array, *, fs: float) -> tuple[Array, Array, npt.NDArray[np.bool_]]:
+def _reasons(
+    line: Array, rows: Array, told_s: float, *, moving: bool, fs: float
+) -> tuple[Reason | None, ...]:
+    """Why there can be no score yet, per listener: what holds for everybody first."""
+    everybody: Reason | None = None
+    if not told_s:
+        everybody = "no_teller_line"
+    elif told_s < MIN_LIVE_S:
+        everybody = "too_short"
+    elif not moving:
+        everybody = "no_teller_movement"
+    if everybody is not None:
+        return (everybody,) * len(rows)
+    why: list[Reason | None] = []
+    for some in chunks(rows):
+        there = np.isfinite(rows[some]) & np.isfinite(line)
+        short = there.sum(axis=1) < MIN_LIVE_S * fs
+        still = _sd(np.ascontiguousarray(rows[some]), there) < MIN_SD
+        why += ["too_short" if s else "constant" if c else None for s, c in zip(short, still, strict=True)]
+    return tuple(why)
+
+
+def _evidence(
+    line: Array, rows: Array, enough: npt.NDArray[np.bool_], *, fs: float
+) -> tuple[Array, Array, npt.NDArray[np.bool_]]:
     """Σ w z and Σ w of each listener, and whether there is enough of them to say anything."""
-    there = np.isfinite(rows) & np.isfinite(line)
-    enough = (there.sum(axis=1) >= MIN_LIVE_S * fs) & (_sd(rows, there) >= MIN_SD)
     weighted, weight = np.zeros(len(rows)), np.zeros(len(rows))
     known = np.zeros(len(rows), dtype=bool)
     for x, y in ((line, rows), (changes(line, fs=fs), changes(rows, fs=fs))):
@@ -93,7 +150,9 @@ def _evidence(line: Array, rows: Array, *, fs: float) -> tuple[Array, Array, npt
 
 def _sd(rows: Array, there: npt.NDArray[np.bool_]) -> Array:
     n = np.maximum(there.sum(axis=1), 1)
-    kept = np.where(there, rows, 0.0)
+    own = np.where(there, rows, 0.0)
+    kept = squarable(own)
     mean = kept.sum(axis=1) / n
-    sd: Array = np.sqrt(np.maximum(np.einsum("ij,ij->i", kept, kept) / n - mean * mean, 0.0))
-    return sd
+    sd = np.sqrt(np.maximum(np.einsum("ij,ij->i", kept, kept) / n - mean * mean, 0.0))
+    back: Array = sd if kept is own else np.ldexp(sd, octaves(own))
+    return back

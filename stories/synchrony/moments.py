@@ -22,6 +22,8 @@ TURN = 0.2
 
 @dataclass(frozen=True)
 class Moment(Reading):
+    """What one listener is shown of themselves, or why there is nothing to show."""
+
     beat: int | None
     """Index into ``beats``; None without beats or without a reading."""
     at_s: float
@@ -44,14 +46,28 @@ def moment(teller: npt.ArrayLike, listener: npt.ArrayLike, beats: Sequence[float
 
     Parameters
     ----------
-    teller : array, shape (samples,)
-    listener : array, shape (samples,)
+    teller : array, shape (samples,), NaN where silent
+    listener : array, shape (samples,), in the teller's unit
     beats : seconds, in any order
     fs : samples per second
 
     Returns
     -------
     Moment; with a reason instead of a beat if the listener was hardly there or hardly moved.
+
+    Raises
+    ------
+    ValueError
+        If the listener has another number of samples than the teller.
+
+    Examples
+    --------
+    >>> t = np.arange(0, 60, 0.25)
+    >>> story = np.select([t < 20, t < 40], [500, 800], 300)
+    >>> own = np.select([t < 10, t < 22, t < 50], [480, 500, 560], 540)
+    >>> shown = moment(story, own, [10, 20, 50], fs=4)
+    >>> shown.beat, shown.moved, shown.teller_turned
+    (1, 60.0, True)
     """
     line, own = as_line(teller), as_line(listener, "listener")
     _, (reason,) = readable(line, as_traces(own, len(line)), fs=fs)

@@ -9,6 +9,7 @@ from .report import Report
 from .signals import Array
 from .tidy import Tidy
 from .together import ribbon
+from .units import squarable
 from .wording import others_of, small_print, words_of
 
 WIDTH = 760.0
@@ -70,12 +71,13 @@ def _one_scale(told: Tidy) -> tuple[Array, Array, str]:
     """Teller and listeners as they are if they share a scale, else each on its own."""
     rows = told.listeners
     here, known = rows[np.isfinite(rows)], told.teller[np.isfinite(told.teller)]
-    if not (len(here) and len(known)) or 0.2 < np.ptp(known) / max(float(np.ptp(here)), 1e-300) < 5:
+    if not (len(here) and len(known)) or 0.2 < float(np.ptp(known)) / max(float(np.ptp(here)), 1e-300) < 5:
         return told.teller, rows, "rating"
     return _own(told.teller[None])[0], _own(rows), "own scale (SD)"
 
 
 def _own(rows: Array) -> Array:
+    rows = squarable(rows)
     here = np.isfinite(rows)
     n = np.maximum(here.sum(axis=1, keepdims=True), 1)
     about = rows - np.where(here, rows, 0.0).sum(axis=1, keepdims=True) / n

@@ -23,6 +23,9 @@ Reason = Literal[
     "chance",
 ]
 
+ALPHA: Final = 0.05
+"""What counts as beyond chance, here and in the study."""
+
 MIN_JOINT_S: Final = 30.0
 MIN_COVERAGE: Final = 0.70
 MIN_MOVES: Final = 3
@@ -62,5 +65,18 @@ def stream(seed: int, *purpose: int) -> np.random.Generator:
         Any non-negative integer, for instance the telling's id (a UUID's 128 bits are welcome).
     purpose : int
         Keeps the streams of different measures apart.
+
+    Returns
+    -------
+    np.random.Generator on Philox, whose streams do not depend on how many are drawn from.
+
+    References
+    ----------
+    Salmon, Moraes, Dror & Shaw (2011), SC '11. doi:10.1145/2063384.2063405
+
+    Examples
+    --------
+    >>> bool(stream(7, 1).random() == stream(7, 1).random()), bool(stream(7, 1).random() == stream(7, 2).random())
+    (True, False)
     """
     return np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, *purpose])))

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from .coupling import readable
 from .reading import ENGINE, Reading, Reason
 from .signals import Array, as_line, as_traces, ticks
+from .units import octaves, squarable
 
 RIDGE = 0.1
 """Share of the design's mean column variance that is added to each column. A smooth line hardly tells
@@ -17,8 +18,10 @@ neighbouring bumps apart: on listeners of known lag and much noise, a tenth of t
 seconds off; where there is little noise it costs .00 to .03 of R²."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LaggedRegression(Reading):
+    """One listener's kernel, arrays of shape (lags,), and how well it tells time it has not seen."""
+
     r2: float
     """Cross-validated: 0 is no better than a constant, below 0 is worse. No p: above 0 proves nothing."""
     r2_fit: float
@@ -63,12 +66,20 @@ def lagged_regression(
     ----------
     teller, listener : array, shape (samples,)
     fs : samples per second
+    span_s : largest lag either way, in seconds
+    folds : blocks of time, each told from the others
     bases : number of bumps; None for a free weight at every whole second, as in the original
     ridge : penalty as a share of the mean variance of the design's columns; 0 for least squares
 
     Returns
     -------
     LaggedRegression; positive lags: the listener follows.
+
+    Raises
+    ------
+    ValueError
+        If there is more than one listener, fewer than 2 folds or bases, a negative ridge, or a span
+        of fewer samples than bases.
 
     References
     ----------
@@ -86,6 +97,8 @@ def lagged_regression(
     hand = as_traces(listener, len(line))
     if len(hand) != 1:
         raise ValueError(f"need one listener, got {len(hand)}")
+    (told_in,), (heard_in,) = octaves(line[None]), octaves(hand)
+    line, hand = squarable(line[None])[0], squarable(hand)
     if folds < 2 or ridge < 0 or (bases is not None and bases < 2):
         raise ValueError(f"need folds >= 2, bases >= 2, ridge >= 0, got {folds}, {bases}, {ridge}")
     lags, shapes = _kernel_shapes(span_s, bases, fs=fs)
@@ -112,14 +125,20 @@ def lagged_regression(
         r2=r2,
         r2_fit=float(1 - rest @ rest / (about @ about)),
         lags_s=lags / fs,
-        weights=weights,
-        intercept=intercept,
+        weights=_rescaled(weights, heard_in - told_in),
+        intercept=float(_rescaled(np.array(intercept), heard_in)),
         peak_lag_s=float(lags[np.argmax(np.abs(weights))] / fs) if r2 > 0 else np.nan,
         n=len(at),
         folds=folds,
         ridge=ridge,
         reason=None,
     )
+
+
+def _rescaled(value: Array, octaves: np.intp) -> Array:
+    with np.errstate(over="ignore"):
+        back: Array = np.ldexp(value, octaves)
+    return back
 
 
 def _kernel_shapes(span_s: float, bases: int | None, *, fs: float) -> tuple[npt.NDArray[np.intp], Array]:

@@ -37,9 +37,9 @@ class Agreement(Reading):
     """p that their changes coincide this much by chance, as in the room's score."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Persons(Reading):
-    """Single listeners, in the order of the names. For the research export, never for players."""
+    """Single listeners, in the order of the names, arrays of shape (listeners,): for the research export only."""
 
     coupling: Coupling
     leave_one_out: Array
@@ -49,9 +49,12 @@ class Persons(Reading):
     test: SurrogateTest
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Report(Reading):
-    """One telling. ``as_json()`` is the same for the same traces, seed and engine, on every run."""
+    """One telling; arrays of shape (listeners,) unless they say otherwise.
+
+    ``as_json()`` is the same for the same traces, seed and engine, on every run.
+    """
 
     engine: str
     seed: int
@@ -93,15 +96,27 @@ def report(
 
     Parameters
     ----------
-    teller : array, shape (samples,)
-    listeners : array, shape (listeners, samples)
+    teller : array, shape (samples,), NaN where silent
+    listeners : array, shape (listeners, samples), NaN where silent
     fs : samples per second
     source : how the teller's line came about; decides the null, unless one is given:
         A ``redealt_arcs``, B ``step_tellers`` (both need ``taps_s`` and ``levels``), C and D
         ``TellerPool(seed)``
+    null : other tellers, instead of those the source asks for
+    seed : for every draw
+    taps_s, levels : shape (taps,), when the teller tapped, in seconds, and to which level
     deck : what a dealt arc was dealt from; by default the game's own, if the arc is in it
     names : of the listeners, in their order
     persons : also read and test every listener; not for anybody's eyes but a researcher's
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, names are too few, or the taps, levels or deck of source A or B are missing.
 
     Examples
     --------
@@ -151,6 +166,16 @@ def digest(teller: npt.ArrayLike, listeners: npt.ArrayLike, *, fs: float) -> str
 
     Over the number of listeners, samples and ``fs``, then the teller and the listeners row by row, all
     as little-endian float64 with one NaN and one zero.
+
+    Parameters
+    ----------
+    teller : array, shape (samples,)
+    listeners : array, shape (listeners, samples)
+    fs : samples per second
+
+    Returns
+    -------
+    str of 64 hexadecimal digits
 
     Examples
     --------

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from .agreement import listeners_agree
 from .correlation import shifted_r
 from .coupling import measure, readable
-from .reading import ENGINE, MIN_LISTENERS, MIN_MOVES, Reading, Reason
+from .reading import ALPHA, ENGINE, MIN_LISTENERS, MIN_MOVES, Reading, Reason
 from .signals import (
     Array,
     as_line,
@@ -28,7 +28,6 @@ from .tellers import Null, TellerPool, masked, tail
 Source = Literal["A", "B", "C", "D"]
 Verdict = Literal["in_step", "often", "too_close_to_call", "own_story"]
 
-ALPHA: Final = 0.05
 CLEARLY: Final = 0.35
 """What the lower end of the interval must reach for "in step"."""
 
@@ -53,8 +52,8 @@ class Chance(Reading):
 
     kind: str
     band: float
-    """A room that reads higher is beyond chance; unrelated tellers rarely (5 %) pass it. NaN if
-    there are too few draws for any room to be."""
+    """What this room does not pass with 95 of 100 other tellers; reading higher, it is beyond chance.
+    NaN if there are too few draws for any room to be."""
     p: float
     draws: int
     simulated: int
@@ -108,13 +107,35 @@ def room_score(
         From ``teller_line`` (A, B) or a dial (C, D).
     listeners : array, shape (listeners, samples)
     fs : samples per second
+    source : how the teller's line came about; A dealt arc, B placed beats, C and D dials
     null : other tellers: ``redealt_arcs`` (A), ``step_tellers`` (B), a ``TellerPool`` (C, D)
         Without it the score is read but not yet judged: verdict and chance are None.
     seed : for the shifts of ``agreement_p``
+    max_lag_s : how late the room may be, in seconds
 
     Returns
     -------
-    RoomScore
+    RoomScore; with a reason and undefined where there is nothing to read.
+
+    Raises
+    ------
+    ValueError
+        If the source is none of the four, lengths differ, or a value is infinite.
+
+    References
+    ----------
+    The idea: Stephens, Silbert & Hasson (2010), PNAS 107:14425. doi:10.1073/pnas.1008662107; other
+    tellers as chance: Harris (2020), bioRxiv. doi:10.1101/2020.11.29.402719; the same maximum in every
+    draw: Westfall & Young (1993), Resampling-Based Multiple Testing, Wiley.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> story = np.cumsum(rng.normal(size=480))
+    >>> room = np.roll(story, 6) + 2 * np.cumsum(rng.normal(size=(8, 480)), axis=1) / 3
+    >>> score = room_score(story, room, fs=4, source="C", null=TellerPool(1, size=99))
+    >>> score.verdict, round(score.fit.r, 2), round(score.fit.lag_s, 1), score.chance.band < 0.5
+    ('in_step', 0.96, 1.5, True)
     """
     line = as_line(teller)
     rows = as_traces(listeners, len(line))

@@ -8,16 +8,17 @@ import numpy as np
 import numpy.typing as npt
 
 from .reading import MIN_LISTENERS
+from .units import LARGEST, squarable
 
 Array = npt.NDArray[np.float64]
 
 
 def as_line(x: npt.ArrayLike, name: str = "teller") -> Array:
-    """One trace as float64, shape (samples,)."""
+    """One trace as float64, shape (samples,); NaN where silent, and no infinities."""
     line = np.asarray(x, dtype=np.float64)
     if line.ndim != 1:
         raise ValueError(f"{name} must have shape (samples,), got {line.shape}")
-    return line
+    return _finite(line, name)
 
 
 def as_traces(x: npt.ArrayLike, samples: int | None = None) -> Array:
@@ -28,14 +29,28 @@ def as_traces(x: npt.ArrayLike, samples: int | None = None) -> Array:
         raise ValueError(f"listeners must have shape (listeners, samples), got {traces.shape}")
     if samples is not None and traces.shape[1] != samples:
         raise ValueError(f"teller has {samples} samples, listeners have {traces.shape[1]}")
-    return traces
+    return _finite(traces, "listeners")
+
+
+def _finite(x: Array, name: str) -> Array:
+    # An infinity is no report and no silence: read as a gap it would hide a fault in what wrote it.
+    low, high = (float(extreme.reduce(x, axis=None, initial=0.0)) for extreme in (np.fmin, np.fmax))
+    if max(-low, high) > LARGEST:
+        wrong = high if high > LARGEST else low
+        raise ValueError(f"{name} must be numbers up to {LARGEST:g}, NaN where silent, got {wrong:g}")
+    return x
 
 
 def ticks(seconds: float, fs: float) -> int:
     """Whole samples nearest to a duration."""
-    if not fs > 0:
-        raise ValueError(f"fs must be positive, got {fs}")
-    return round(seconds * fs)
+    return round(seconds * as_rate(fs))
+
+
+def as_rate(fs: float) -> float:
+    """Samples per second, of which there must be some."""
+    if not 0 < fs < np.inf:
+        raise ValueError(f"fs must be positive and finite, got {fs}")
+    return fs
 
 
 def chunks(rows: npt.NDArray[np.generic], *, size: int = 1 << 18) -> Iterator[slice]:
@@ -57,17 +72,23 @@ def changes(x: npt.ArrayLike, *, fs: float, step_s: float = 2.0) -> Array:
     ----------
     x : array, shape (..., samples)
     fs : samples per second
+    step_s : over how many seconds
 
     Returns
     -------
     array of the same shape; NaN for the first ``step_s`` and wherever an end is silent.
+
+    Raises
+    ------
+    ValueError
+        If ``step_s`` is less than a sample, or a value is infinite.
 
     Examples
     --------
     >>> changes([0, 10, 30, 60], fs=1, step_s=2)
     array([nan, nan, 30., 50.])
     """
-    x = np.asarray(x, dtype=np.float64)
+    x = _finite(np.asarray(x, dtype=np.float64), "x")
     step = ticks(step_s, fs)
     if step < 1:
         raise ValueError(f"step_s must be at least one sample (1/{fs} s), got {step_s}")
@@ -98,11 +119,17 @@ def teller_line(
     taps_s : seconds since the telling began, ascending; shape (taps,)
     levels : the scale value reached after each tap, 0..1000; shape (taps,)
     fs : samples per second
+    ramp_s : how long the line takes to a level, in seconds
     n : samples wanted; by default the line ends when the last ramp does.
 
     Returns
     -------
     array, shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If there are not as many levels as taps, or the taps are not in order.
 
     Examples
     --------
@@ -155,7 +182,22 @@ def quantile_lines(listeners: Array, quantiles: Sequence[float], *, at_least: in
 
 
 def room_line(listeners: npt.ArrayLike, *, at_least: int = MIN_LISTENERS) -> Array:
-    """The room's median line, shape (samples,); NaN where fewer than three listeners are there."""
+    """The room's median line: what is shown, not what is judged (that is ``room_changes``).
+
+    Parameters
+    ----------
+    listeners : array, shape (listeners, samples), any unit, NaN where silent
+    at_least : listeners below which there is no line
+
+    Returns
+    -------
+    array, shape (samples,); NaN where fewer than ``at_least`` listeners are there.
+
+    Examples
+    --------
+    >>> room_line([[100, 100, 100], [200, 200, np.nan], [900, 400, 400]])
+    array([200., 200.,  nan])
+    """
     median: Array = quantile_lines(as_traces(listeners), [0.5], at_least=at_least)[0]
     return median
 
@@ -172,7 +214,10 @@ def room_changes(
 
     Parameters
     ----------
-    listeners : array, shape (listeners, samples)
+    listeners : array, shape (listeners, samples), NaN where silent
+    fs : samples per second
+    step_s : over how many seconds
+    at_least : listeners below which there is no value
 
     Returns
     -------
@@ -195,6 +240,7 @@ def room_changes(
 
 def unit_rows(rows: Array) -> Array:
     """Each row about its mean with length one; silent samples and flat rows are 0."""
+    rows = squarable(rows)
     here = np.isfinite(rows)
     kept = np.where(here, rows, 0.0)
     mean = kept.sum(axis=1, keepdims=True) / np.maximum(here.sum(axis=1, keepdims=True), 1)
@@ -213,7 +259,10 @@ def own_moves(x: npt.ArrayLike, *, fs: float, rest_s: float = 1.0, share: float 
 
     Parameters
     ----------
-    x : array, shape (listeners, samples)
+    x : array, shape (listeners, samples), any unit, NaN where silent
+    fs : samples per second
+    rest_s : how long a hand may rest within a move, in seconds
+    share : of the trace's own range, 0..1
 
     Returns
     -------

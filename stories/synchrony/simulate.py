@@ -11,13 +11,14 @@ import numpy.typing as npt
 from .correlation import autocorrelation
 from .reading import stream
 from .signals import Array, changes, reach
+from .units import squarable
 
 TRIALS = 2400
 LIKE = 12
 """The settings of one trial in twelve, those that came out most like the teller, are used."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Settings:
     """What a simulated teller is made from; arrays of shape (tellers,)."""
 
@@ -70,6 +71,7 @@ def character(lines: Array, *, fs: float) -> Array:
     the share of variance a straight line explains, in thirds; rest the share of time in which the
     hand came less than 2 % of its range in 2 s, in fifths. Shape (tellers, 3).
     """
+    lines = squarable(lines)
     here = np.isfinite(lines)
     n = np.maximum(here.sum(axis=1, keepdims=True), 1)
     t = np.where(here, np.arange(lines.shape[1], dtype=np.float64), 0.0)
@@ -97,10 +99,10 @@ def courses(of: Settings, samples: int, *, fs: float, rng: np.random.Generator) 
     made[wander] = wandering(of.tau_s[wander] * fs, samples, rng)
     made[glide] = gliding(of.tau_s[glide] * fs, samples, fs=fs, rng=rng)
     made[lazy] = lagging(wandering(of.tau_s[lazy] * fs, samples, rng), fs=fs, rng=rng)
-    made = _standard(made)
+    made = standard(made)
     slope = np.linspace(-1, 1, samples) * np.sqrt(3) * rng.choice([-1.0, 1.0], len(made))[:, None]
     share = of.trend[:, None]
-    return _standard(np.sqrt(1 - share) * made + np.sqrt(share) * slope)
+    return standard(np.sqrt(1 - share) * made + np.sqrt(share) * slope)
 
 
 def wandering(tau: Array, samples: int, rng: np.random.Generator) -> Array:
@@ -143,8 +145,9 @@ def lagging(moods: Array, *, fs: float, rng: np.random.Generator) -> Array:
     return course
 
 
-def _standard(rows: Array) -> Array:
-    about = rows - rows.mean(axis=1, keepdims=True)
-    spread = about.std(axis=1, keepdims=True)
-    standard: Array = about / np.where(spread > 1e-9, spread, 1.0)
-    return standard
+def standard(rows: Array) -> Array:
+    """Rows of mean 0 and variance 1, shape (..., samples); a flat row is 0."""
+    about = rows - rows.mean(axis=-1, keepdims=True)
+    spread = about.std(axis=-1, keepdims=True)
+    unit: Array = about / np.where(spread > 1e-9, spread, 1.0)
+    return unit

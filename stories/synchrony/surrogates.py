@@ -31,10 +31,30 @@ def circular_shifts(
     Parameters
     ----------
     x : array, shape (rows, samples) or (samples,)
+    fs : samples per second
+    draws : how many
+    rng : where the shifts come from
+    min_shift_s : the shortest, in seconds
 
     Returns
     -------
     array, shape (draws, rows, samples), or (draws, samples) for one trace
+
+    Raises
+    ------
+    ValueError
+        If the trace is shorter than two of the shortest shifts.
+
+    References
+    ----------
+    Moulder, Boker, Ramseyer & Tschacher (2018), Psychol. Methods 23:757. doi:10.1037/met0000172; on
+    trends: Harris (2020), bioRxiv. doi:10.1101/2020.11.29.402719
+
+    Examples
+    --------
+    >>> circular_shifts([1, 2, 3, 4], fs=1, draws=2, rng=np.random.default_rng(1), min_shift_s=1)
+    array([[3., 4., 1., 2.],
+           [3., 4., 1., 2.]])
     """
     rows = as_traces(x)
     samples = rows.shape[1]
@@ -49,11 +69,15 @@ def circular_shifts(
 def phase_randomized(x: npt.ArrayLike, *, draws: int, rng: np.random.Generator) -> Array:
     """Traces with the same power spectrum and random phases.
 
-    Gaps are bridged by straight lines for the spectrum and put back afterwards.
+    Gaps are bridged by straight lines for the spectrum and put back afterwards. Not to be used on
+    levels of traces with a story-long trend: a line has ends that do not meet, and its spectrum
+    knows them only as a jump.
 
     Parameters
     ----------
-    x : array, shape (rows, samples) or (samples,)
+    x : array, shape (rows, samples) or (samples,), NaN where silent
+    draws : how many
+    rng : where the phases come from
 
     Returns
     -------
@@ -62,6 +86,13 @@ def phase_randomized(x: npt.ArrayLike, *, draws: int, rng: np.random.Generator) 
     References
     ----------
     Theiler et al. (1992), Physica D 58:77. doi:10.1016/0167-2789(92)90102-S
+
+    Examples
+    --------
+    >>> trace = [0.0, 2.0, 5.0, 4.0, 4.0, 9.0]
+    >>> (other,) = phase_randomized(trace, draws=1, rng=np.random.default_rng(1))
+    >>> bool(np.allclose(np.abs(np.fft.rfft(other)), np.abs(np.fft.rfft(trace))))
+    True
     """
     rows = as_traces(x)
     here = np.isfinite(rows)
@@ -91,13 +122,35 @@ def segment_shuffles(
 ) -> Array:
     """Each trace cut into segments that are put together in another order.
 
+    Not to be used on levels of traces with a story-long trend, and useless where there are only two
+    or three segments: their orders are too few.
+
     Parameters
     ----------
     x : array, shape (rows, samples) or (samples,)
+    fs : samples per second
+    draws : how many
+    rng : where the orders come from
+    segment_s : length of a segment, in seconds; the last may be shorter
 
     Returns
     -------
     array, shape (draws, rows, samples), or (draws, samples) for one trace
+
+    Raises
+    ------
+    ValueError
+        If a segment is shorter than a sample.
+
+    References
+    ----------
+    Moulder, Boker, Ramseyer & Tschacher (2018), Psychol. Methods 23:757. doi:10.1037/met0000172
+
+    Examples
+    --------
+    >>> segment_shuffles([1, 2, 3, 4, 5], fs=1, draws=2, rng=np.random.default_rng(1), segment_s=2)
+    array([[1., 2., 3., 4., 5.],
+           [5., 1., 2., 3., 4.]])
     """
     rows = as_traces(x)
     size = ticks(segment_s, fs)
@@ -113,7 +166,7 @@ def segment_shuffles(
     return out[:, 0] if np.ndim(x) == 1 else out
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SurrogateTest(Reading):
     """Per listener, arrays of shape (listeners,). For the research export, never for players."""
 
@@ -145,18 +198,41 @@ def surrogate_test(
 ) -> SurrogateTest:
     """Each listener's change coupling against that with other tellers.
 
-    All listeners and lags meet the same other teller in each draw. p = (b + 1) / (draws + 1).
+    All listeners and lags meet the same other teller in each draw. p = (b + 1) / (draws + 1), where b
+    counts the draws that reach the listener's highest r; ``p_max_t`` counts those in which the best of
+    all listeners does.
 
     Parameters
     ----------
     teller : array, shape (samples,)
-    listeners : array, shape (listeners, samples)
+    listeners : array, shape (listeners, samples), NaN where silent
     pool : other tellers; by default ``TellerPool(seed)``
+    fs : samples per second
+    seed : for the pool, if none is given
+    max_lag_s : how late a listener may be, in seconds
+
+    Returns
+    -------
+    SurrogateTest, arrays of shape (listeners,); NaN for a listener with a reason.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, also those of the pool's tellers, or a value is infinite.
 
     References
     ----------
     Westfall & Young (1993), Resampling-Based Multiple Testing; Benjamini & Hochberg (1995),
     J. R. Stat. Soc. B 57:289. doi:10.1111/j.2517-6161.1995.tb02031.x
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(3)
+    >>> story, stranger = np.cumsum(rng.normal(size=(2, 600)), axis=1)
+    >>> room = [np.roll(story, 6) + rng.normal(size=600) / 4, stranger]
+    >>> tested = surrogate_test(story, room, TellerPool(1, size=99), fs=4, seed=1)
+    >>> tested.p[0], tested.p[1] > 0.05, tested.draws
+    (np.float64(0.01), np.True_, 99)
     """
     line = as_line(teller)
     rows = as_traces(listeners, len(line))
@@ -193,14 +269,27 @@ def surrogate_test(
     )
 
 
-def false_discovery(p: Array) -> Array:
-    """Benjamini-Hochberg q of each p; NaN stay NaN.
+def false_discovery(p: npt.ArrayLike) -> Array:
+    """Benjamini-Hochberg q of each p: the smallest p(j) m / j over j at and beyond its rank.
+
+    Parameters
+    ----------
+    p : array, shape (tests,), NaN where there is none
+
+    Returns
+    -------
+    array, shape (tests,), at most 1; NaN where p is.
+
+    References
+    ----------
+    Benjamini & Hochberg (1995), J. R. Stat. Soc. B 57:289. doi:10.1111/j.2517-6161.1995.tb02031.x
 
     Examples
     --------
-    >>> false_discovery(np.array([0.01, 0.04, np.nan, 0.03]))
+    >>> false_discovery([0.01, 0.04, np.nan, 0.03])
     array([0.03, 0.04,  nan, 0.04])
     """
+    p = as_line(p, "p")
     q = np.full(len(p), np.nan)
     known = np.flatnonzero(np.isfinite(p))
     if len(known):

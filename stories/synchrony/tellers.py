@@ -15,9 +15,9 @@ from .simulate import simulated_tellers
 DRAWS = 999
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Null:
-    """Tellers of other stories on this telling's grid, and where they come from."""
+    """Tellers of other stories on this telling's grid, shape (draws, samples), and where they come from."""
 
     kind: str
     tellers: Array
@@ -66,6 +66,23 @@ class TellerPool:
     real : sequence of arrays, shape (samples,)
         Tellers' lines from other tellings, on the same ``fs``. Longer ones are cut, ones down to
         half the length are continued backwards, shorter ones left out.
+
+    Raises
+    ------
+    ValueError
+        If ``size`` is below 19.
+
+    References
+    ----------
+    Harris (2020), bioRxiv. doi:10.1101/2020.11.29.402719 (sessions of others as chance); Phipson &
+    Smyth (2010), Stat. Appl. Genet. Mol. Biol. 9:39. doi:10.2202/1544-6115.1585 (p is never 0).
+
+    Examples
+    --------
+    >>> story = 500 + 200 * np.sin(np.arange(240) / 20)
+    >>> null = TellerPool(7, size=19, real=[story[::-1]]).null(story, fs=4)
+    >>> null.tellers.shape, null.simulated, null.real
+    ((20, 240), 19, 1)
     """
 
     def __init__(self, seed: int, *, size: int = DRAWS, real: Sequence[npt.ArrayLike] = ()) -> None:
@@ -75,7 +92,7 @@ class TellerPool:
         self.real = [as_line(line, "real teller") for line in real]
 
     def null(self, teller: npt.ArrayLike, *, fs: float) -> Null:
-        """The pool for one teller: shape (size + usable real tellers, samples)."""
+        """The pool for one teller of at least 10 s: shape (size + usable real tellers, samples)."""
         line = as_line(teller)
         if len(line) < 10 * fs:
             raise ValueError(f"a pool needs a teller of at least 10 s, got {len(line) / fs} s")
@@ -101,9 +118,29 @@ def redealt_arcs(
 
     Parameters
     ----------
-    taps_s, levels : the taps and the arc dealt
-    deck : level sequences; those with another number of taps are left out, as is the dealt one
+    taps_s, levels : shape (taps,)
+        When the teller tapped, in seconds, and the arc dealt, 0..1000.
+    deck : sequence of level sequences
+        Those with another number of taps are left out, as is the dealt one.
+    fs : samples per second
     n : samples of the telling
+    ramp_s : how long the line takes to a level, in seconds
+
+    Returns
+    -------
+    Null; its tellers have shape (arcs, n).
+
+    References
+    ----------
+    Fisher (1935), The Design of Experiments; Edgington & Onghena (2007), Randomization Tests.
+    doi:10.1201/9781420011814
+
+    Examples
+    --------
+    >>> deck = [(900, 500, 100), (100, 900, 500), (500, 100, 900)]
+    >>> null = redealt_arcs([0, 10, 20], deck[0], deck, fs=1, n=30)
+    >>> null.tellers.shape, null.tellers[0, ::10]
+    ((2, 30), array([100., 100., 900.]))
     """
     dealt = tuple(levels)
     others = [tuple(arc) for arc in deck if len(arc) == len(dealt)]
@@ -125,7 +162,34 @@ def step_tellers(
 ) -> Null:
     """Source B: simulated tellers with as many taps, at other times and to other levels.
 
-    Half of them take any level at each tap, half walk on from the last one, as stories do.
+    Half of them take any level at each tap, half walk on from the last one, as stories do. Times
+    between taps share what follows the first tap by a Dirichlet(3) draw. Plausible, not exact.
+
+    Parameters
+    ----------
+    taps_s, levels : shape (taps,)
+        When the teller tapped, in seconds, and the levels placed. Of these only the number and the
+        time of the first tap are used.
+    fs : samples per second
+    n : samples of the telling
+    seed : for the draws
+    draws : how many
+    ramp_s : how long a line takes to a level, in seconds
+
+    Returns
+    -------
+    Null; its tellers have shape (draws, n), and there are none for a single tap.
+
+    Raises
+    ------
+    ValueError
+        If there are no taps, or not as many levels.
+
+    Examples
+    --------
+    >>> null = step_tellers([1, 9, 20], [500, 900, 100], fs=4, n=120, seed=1, draws=50)
+    >>> null.tellers.shape, int(np.nanmin(null.tellers)), int(np.nanmax(null.tellers))
+    ((50, 120), 100, 900)
     """
     taps = as_line(taps_s, "taps_s")
     if len(taps) != len(levels) or not len(taps):

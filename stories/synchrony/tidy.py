@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from .signals import Array
+from .units import LARGEST
 
 TIME: Final = ("time", "t", "seconds", "second", "sec", "s", "time_s", "t_s", "onset", "ms", "time_ms", "t_ms",
                "milliseconds", "minutes", "time_min", "t_min")  # fmt: skip
@@ -298,7 +299,7 @@ def _name(names: tuple[str, ...], asked: str | None, usual: tuple[str, ...], wha
 
 
 def _number(cell: str, comma: bool) -> float | None:
-    """The number in a cell, NaN for silence, None if it is neither."""
+    """The number in a cell, NaN for silence, None if it is neither, or beyond what can be reckoned with."""
     word = cell.strip()
     if word.lower() in SILENT:
         return math.nan
@@ -308,7 +309,7 @@ def _number(cell: str, comma: bool) -> float | None:
         number = float(word)
     except ValueError:
         return None
-    return number if math.isfinite(number) else None
+    return number if abs(number) <= LARGEST else None
 
 
 def _mostly_numbers(cells: Sequence[str], comma: bool) -> bool:

@@ -9,16 +9,15 @@ import numpy.typing as npt
 
 from .agreement import MIN_SHIFT_S, random_shifts, sample_rows
 from .correlation import pearson
-from .reading import ENGINE, MIN_LISTENERS, MIN_RIBBON, Reading, Reason, stream
+from .reading import ALPHA, ENGINE, MIN_LISTENERS, MIN_RIBBON, Reading, Reason, stream
 from .signals import Array, as_line, as_traces, quantile_lines, reach, room_line, ticks, unit_rows
 
-ALPHA = 0.05
 ALPHA_APART = 0.025
 """Stricter, for what all lines share at their two ends (a common beginning, the ends of a fitted drift) is lost
 when they are shifted: at .05 strangers were marked apart in 6..10 of 100 stories of two minutes."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ribbon(Reading):
     """What may be shown of a group: arrays of shape (samples,), NaN where too few are there."""
 
@@ -31,6 +30,8 @@ class Ribbon(Reading):
 
 @dataclass(frozen=True)
 class Mark(Reading):
+    """A stretch of the story that stands out, and what chance would have reached anywhere in it."""
+
     from_s: float
     to_s: float
     value: float
@@ -39,8 +40,10 @@ class Mark(Reading):
     p: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Togetherness(Reading):
+    """Agreement, spread and coupling over time, arrays of shape (windows,), and the two marks."""
+
     times_s: Array
     """Middle of each window, shape (windows,)."""
     isc: Array
@@ -64,7 +67,19 @@ def ribbon(listeners: npt.ArrayLike) -> Ribbon:
 
     Parameters
     ----------
-    listeners : array, shape (listeners, samples)
+    listeners : array, shape (listeners, samples), any unit, NaN where silent
+
+    Returns
+    -------
+    Ribbon of arrays, shape (samples,): the median from 3 listeners on, the 25th and 75th percentile
+    (linear between neighbours) from 5; NaN at ticks where fewer are there. Never the extremes, which
+    would show one person.
+
+    Examples
+    --------
+    >>> shown = ribbon([[1, 1], [2, 2], [3, 3], [4, 4], [100, np.nan]])
+    >>> shown.median, shown.low, shown.high
+    (array([3. , 2.5]), array([ 2., nan]), array([ 4., nan]))
     """
     rows = as_traces(listeners)
     low, high = quantile_lines(rows, [0.25, 0.75], at_least=MIN_RIBBON)
@@ -95,8 +110,30 @@ def togetherness(
     ----------
     teller : array, shape (samples,)
     listeners : array, shape (listeners, samples)
+    fs : samples per second
     seed : for the null
+    window_s, step_s : length of a window and distance to the next, in seconds
     lag_s : the room's common lag, as ``room_score`` found it
+    draws : shifted rooms
+
+    Returns
+    -------
+    Togetherness; empty, with a reason, below 3 moving listeners or a story of two windows' shifts.
+
+    References
+    ----------
+    Windowed ISC: Nastase, Gazzola, Hasson & Keysers (2019), Soc. Cogn. Affect. Neurosci. 14:667.
+    doi:10.1093/scan/nsz037; the maximum over windows: Westfall & Young (1993), Resampling-Based
+    Multiple Testing, Wiley.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(4)
+    >>> room = np.cumsum(rng.normal(size=(6, 480)), axis=1)
+    >>> room[:, 200:280] += 60 * np.sin(np.arange(80) / 8)
+    >>> found = togetherness(room.mean(axis=0), room, fs=4, seed=1)
+    >>> found.together.from_s, found.together.to_s, found.apart
+    (50.0, 70.0, None)
     """
     line = as_line(teller)
     rows = as_traces(listeners, len(line))

@@ -29,7 +29,16 @@ def windowed_coupling(
     """r of the teller's window with each listener's samples ``lag`` later.
 
     The window lies on the teller; the listener's samples come from ``lag`` later and may reach
-    past its end, though not past the telling's. Window w begins at ``w * step_s``.
+    past its end, though not past the telling's. Window w begins at ``w * step_s``. A window must
+    exceed the longest common period, or its r wanders by itself: never read a lag off one window.
+
+    Parameters
+    ----------
+    teller : array, shape (samples,)
+    listeners : array, shape (listeners, samples), NaN where silent
+    fs : samples per second
+    window_s, step_s : length of a window and distance to the next, in seconds
+    max_lag_s : largest lag either way, in seconds
 
     Returns
     -------
@@ -38,7 +47,22 @@ def windowed_coupling(
 
     References
     ----------
-    Boker et al. (2002), Psychol. Methods 7:338. doi:10.1037/1082-989X.7.3.338
+    Boker et al. (2002), Psychol. Methods 7:338. doi:10.1037/1082-989X.7.3.338; on short windows:
+    Leonardi & Van De Ville (2015), NeuroImage 104:430. doi:10.1016/j.neuroimage.2014.09.007
+
+    Raises
+    ------
+    ValueError
+        If a window has fewer than 3 samples or a step none.
+
+    Examples
+    --------
+    >>> story = np.sin(np.arange(100) ** 1.2 / 4)
+    >>> room = [np.roll(story, 2), np.roll(story, 2) * np.where(np.arange(100) < 60, 1, -1)]
+    >>> r = windowed_coupling(story, room, fs=1, window_s=30, step_s=30, max_lag_s=2)
+    >>> r.shape, r[:, :, -1].round(1)
+    ((2, 3, 5), array([[ 1. ,  1. ,  1. ],
+           [ 1. ,  0.8, -1. ]]))
     """
     line = as_line(teller)
     rows = as_traces(listeners, len(line))

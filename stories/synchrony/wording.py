@@ -6,9 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from .reading import Reason
+from .reading import ALPHA, Reason
 from .report import Report
-from .score import ALPHA, Chance, Fit, Verdict
+from .score import Chance, Fit, Verdict
 from .tidy import TELLER, Tidy, count
 
 VERDICTS: Final[dict[Verdict, str]] = {
@@ -64,7 +64,7 @@ def small_print(made: Report) -> str:
         said += f", {fit.lag_s:.1f} s behind the teller"
     if chance is None or not np.isfinite(chance.band):
         return f"{said}."
-    return f"{said}. {others_of(chance).capitalize()} rarely pass {number(chance.band)}."
+    return f"{said}. With 95 of 100 {others_of(chance)}, this room would not pass {number(chance.band)}."
 
 
 def others_of(chance: Chance) -> str:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from stories.synchrony.simulate import wandering
-from stories.synchrony.validity.people import FS, on_scale, rooms, standard
+from stories.synchrony.simulate import standard, wandering
+from stories.synchrony.validity.people import FS, on_scale, rooms
 
 __all__ = ["FS", "drift", "on_scale", "standard", "taps", "thumbs", "wander"]
 

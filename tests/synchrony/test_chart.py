@@ -169,3 +169,16 @@ def test_lengths_that_differ_are_named():
 def test_a_reference_line_is_either_upright_or_level():
     with pytest.raises(ValueError, match="either x or y"):
         Chart("x").panel().reference()
+
+
+@pytest.mark.parametrize(
+    ("span", "said"),
+    [
+        ((0, 9e152), ["0", "2e+152", "4e+152", "6e+152", "8e+152"]),
+        ((0, 9e-198), ["0", "2e-198", "4e-198", "6e-198", "8e-198"]),
+        ((0, 0.9), ["0.0", "0.2", "0.4", "0.6", "0.8"]),
+        ((0, 9000), ["0", "2000", "4000", "6000", "8000"]),
+    ],
+)
+def test_ticks_are_written_to_be_read_whatever_the_unit(span, said):
+    assert list(named_ticks(None, span, 5).values()) == [word.replace("-", "\u2212") for word in said]

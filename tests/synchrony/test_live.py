@@ -67,3 +67,34 @@ def test_the_band_holds_the_score_and_narrows():
 
     assert ((five.low <= five.score + 0.5) & (five.score - 0.5 <= five.high)).all()
     assert np.mean(five.high - five.low) < np.mean(one.high - one.low)
+
+
+def test_whoever_has_no_score_is_told_why():
+    teller, rows = room(6, r=0.8, seconds=120, listeners=5)
+    rows[1] = 500
+    rows[2, 50 * FS :] = np.nan
+    rows[3] = np.nan
+    still = np.where(np.arange(len(teller)) < 20 * FS, teller, 500)
+    rows[4, : 25 * FS] = np.nan
+
+    assert live_score(teller, rows, fs=FS).reason == (None, "constant", "too_short", "too_short", None)
+    # Who came late heard a teller whose line stood still by then.
+    assert live_score(still, rows, fs=FS).reason[::4] == (None, "no_teller_movement")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "line", "reason"),
+    [
+        (120, np.nan, "no_teller_line"),
+        (120, 500.0, "no_teller_movement"),
+        (59, None, "too_short"),
+        (61, None, None),
+    ],
+)
+def test_what_holds_for_everybody_is_said_of_everybody(seconds, line, reason):
+    teller, rows = room(7, r=0.8, seconds=seconds, listeners=3)
+
+    found = live_score(teller if line is None else np.full_like(teller, line), rows, fs=FS)
+
+    assert found.reason == (reason,) * 3
+    assert (np.isnan(found.score) == (reason is not None)).all()

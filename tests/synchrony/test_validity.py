@@ -156,7 +156,7 @@ def test_rows_come_back_from_json_as_they_were():
 
     assert as_json(back) == as_json(rows)
     assert [(row.held, row.case) for row in back] == [(True, rows[0].case), (None, rows[1].case)]
-    assert json.loads(as_json(rows))[1]["low"] is None
+    assert json.loads(as_json(rows))["rows"][1]["low"] is None
 
 
 @pytest.mark.parametrize(("hits", "runs"), [(0, 10), (100, 2000), (20, 20)])

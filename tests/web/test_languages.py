@@ -47,7 +47,7 @@ SAID = {
 # What the game says of a room, in the words that were agreed on.
 COPY = """
 In step. When {teller}'s story turned, the room turned with it.
-{r}, likely between {a} and {b}. Unrelated tellers rarely pass {c}.
+{r}, likely between {a} and {b}. With 95 of 100 other tellers, this room would not pass {c}.
 Often in step. The room followed some of {teller}'s turns and missed others. Which ones?
 Too close to call. This could be chance, so let's ask {teller} instead.
 The room heard a story of its own. People moved together, though not along {teller}'s line. What did we hear?

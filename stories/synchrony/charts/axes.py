@@ -76,6 +76,9 @@ def named_ticks(
         return dict(asked)
     places = list(asked) if asked is not None else round_ticks(span, most)
     gaps = [abs(b - a) for a, b in pairwise(places)]
+    if places and not (min(gaps, default=1.0) >= 1e-5 and max(map(abs, places)) < 1e9):
+        # Units nobody counts in: 2e+150 is read, a hundred digits are not.
+        return {v: f"{v:.6g}".replace("-", "\u2212") for v in places}
     digits = 0
     while digits < 6 and any(abs(v - round(v, digits)) > 1e-9 * max(gaps, default=1.0) for v in places):
         digits += 1
@@ -89,4 +92,4 @@ def round_ticks(span: tuple[float, float], most: int) -> list[float]:
     power = 10.0 ** np.floor(np.log10(rough))
     step = next(m * power for m in (1.0, 2.0, 5.0, 10.0) if m * power >= rough * (1 - 1e-9))
     first, last = int(np.ceil(low / step - 1e-9)), int(np.floor(high / step + 1e-9))
-    return [float(round(i * step, 10)) for i in range(first, last + 1)]
+    return [float(f"{i * step:.10g}") for i in range(first, last + 1)]

@@ -8,7 +8,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
@@ -17,7 +17,7 @@ from stories.synchrony.reading import ENGINE
 
 from . import pages
 from .plan import STUDIES, Cell, plan, run
-from .study import Row, as_json, from_json
+from .study import Row, as_json, from_json, made_of
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,14 +33,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     cells = plan(quick=asked.quick, only=only)
     began = time.monotonic()
     rows = [] if asked.draw else list(_in_order(cells, _computed(cells, asked.jobs)))
-    kept = from_json(numbers.read_text()) if (only or asked.draw) and numbers.exists() else []
-    done = {row.study for row in rows}
-    rows = sorted(
-        [row for row in kept if row.study not in done] + rows, key=lambda row: STUDIES.index(row.study)
-    )
+    before = numbers.read_text() if (only or asked.draw) and numbers.exists() else as_json([])
+    done = list(dict.fromkeys(row.study for row in rows))
+    kept = [row for row in from_json(before) if row.study not in done]
+    rows = sorted(kept + rows, key=lambda row: STUDIES.index(row.study))
+    made = made_of(before)
+    if not asked.draw:
+        made = _made(time.monotonic() - began, asked.jobs, before=made, done=done, quick=asked.quick)
     asked.out.mkdir(parents=True, exist_ok=True)
-    numbers.write_text(as_json(rows))
-    page = pages.write(rows, asked.out, made=_made(time.monotonic() - began, asked.jobs))
+    numbers.write_text(as_json(rows, made))
+    page = pages.write(rows, asked.out, made=made)
     missed = [row for row in rows if row.held is False]
     print(f"{len(rows)} rows, {len(missed)} targets missed: {page}", file=sys.stderr)
     return 0
@@ -78,13 +80,22 @@ def _in_order(cells: Sequence[Cell], found: Iterator[tuple[Cell, list[Row]]]) ->
         yield from by_cell[cell.name]
 
 
-def _made(seconds: float, jobs: int) -> dict[str, str]:
-    return {
-        "Made": f"{dt.datetime.now(tz=dt.UTC):%Y-%m-%d}",
+def _made(
+    seconds: float, jobs: int, *, before: Mapping[str, str], done: Sequence[str], quick: bool
+) -> dict[str, str]:
+    """How these numbers were made; where only some were, that is added to how the others were."""
+    today = f"{dt.datetime.now(tz=dt.UTC):%Y-%m-%d}"
+    made = {
+        "Made": today,
         "engine": ENGINE,
         "on": f"{platform.machine()}, Python {platform.python_version()}, {jobs} processes",
         "in": f"{seconds / 60:.0f} min",
     }
+    if before:
+        made = {**before, "then": f"{', '.join(done)} again on {today} with engine {ENGINE}"}
+    short = [name for name in before.get(pages.QUICK, "").split(", ") if name and name not in done]
+    made[pages.QUICK] = ", ".join([*short, *done]) if quick else ", ".join(short)
+    return {name: value for name, value in made.items() if value}
 
 
 if __name__ == "__main__":

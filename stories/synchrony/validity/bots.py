@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from stories.synchrony import Null, live_score, room_score
+from stories.synchrony.reading import ALPHA
 from stories.synchrony.signals import Array, room_line
 from stories.synchrony.simulate import gliding
 
@@ -135,6 +136,6 @@ def _found(case: Mapping[str, Any], runs: int, rng: np.random.Generator) -> Row:
             dull = [bots(kind, crowd, fs=FS, count=others // 2, rng=rng) for kind in ("wiggle", "periodic")]
             room = np.concatenate([crowd, *dull])
             chance = room_score(teller, room, fs=FS, source="C", null=Null("pool", pool, DRAWS, 0)).chance
-            found += chance is not None and chance.p <= 0.05
+            found += chance is not None and chance.p <= ALPHA
     most = None if case["follows"] == "teller" else 0.065
     return rate(STUDY, dict(case), "room beyond chance", found, runs, at_most=most)

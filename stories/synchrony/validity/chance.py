@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from stories.synchrony import Null, TellerPool, arc_deck, listeners_agree, room_score, togetherness
+from stories.synchrony.reading import ALPHA
 from stories.synchrony.signals import Array
 from stories.synchrony.tellers import redealt_arcs, step_tellers
 
@@ -17,7 +18,6 @@ from .textbook import TOGETHER, other_tellers
 from .usual import DRAWS
 
 STUDY: Final = "chance"
-ALPHA: Final = 0.05
 FAIR: Final = {"at_least": 0.035, "at_most": 0.065}
 FORGIVEN: Final = 0.08
 LISTENERS: Final = 12

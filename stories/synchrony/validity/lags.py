@@ -15,8 +15,6 @@ from .study import Row, measured
 from .textbook import TOGETHER
 
 STUDY: Final = "lag"
-USUAL_S: Final = 1.5
-"""A room's thumbs are late by 0.5..2.5 s each, and slow besides."""
 
 
 def cases() -> list[dict[str, Any]]:

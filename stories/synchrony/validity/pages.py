@@ -8,18 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from .figures import figure, interval, said, target, word
 from .pictures import PICTURES, draw
 from .study import Row
+from .verdicts import folded, verdict
 
 PROSE: Final = Path(__file__).with_name("page.md.in")
 IMAGES: Final = Path("images", "validity")
 
-WORDS: Final = {
-    "white": "white", "ou5": "OU 5 s", "ou30": "OU 30 s", "slider": "slider", "trend": "trend", "walk": "walk",
-    "pearson": "Pearson", "pearson_best_lag": "best lag", "pearson_n_eff": "N_eff", "phase": "phase",
-    "circular": "circular", "segments": "segments", "detrended_circular": "straightened",
-    "phase_changes": "phase, changes", "circular_changes": "circular, changes", "ours": "**ours**",
-}  # fmt: skip
 ACROSS: Final = {
     "chance": "seconds",
     "textbook": "method",
@@ -30,6 +26,10 @@ ACROSS: Final = {
 }
 """Which part of the case runs across the table; a study that is not named here has a line per row."""
 ALARM: Final = 0.065
+SCREEN: Final = 20
+"""Lines of a table that are shown without being asked for."""
+QUICK: Final = "quick"
+"""Among how a page was made: the studies that were run in the short form."""
 
 
 def write(rows: Sequence[Row], folder: Path, *, made: Mapping[str, str]) -> Path:
@@ -59,38 +59,43 @@ def text(rows: Sequence[Row], prose: str, *, made: Mapping[str, str]) -> str:
     and highest value.
     """
     answer: dict[str, Callable[..., str]] = {
-        "made": lambda: " · ".join(f"{name} {value}" for name, value in made.items()),
+        "made": lambda: how(made),
         "rerun": lambda: "Runs: " + runs_of(rows),
         "verdict": lambda: verdict(rows),
-        "table": lambda study, *wanted: table(chosen(rows, study, wanted), across=ACROSS.get(study)),
+        "table": lambda study, *wanted: shelved(chosen(rows, study, wanted), across=ACROSS.get(study)),
         "picture": lambda name: picture(name, rows),
         "span": lambda study, *wanted: span(chosen(rows, study, wanted)),
     }
 
-    def said(match: re.Match[str]) -> str:
+    def filled(match: re.Match[str]) -> str:
         word, *arguments = match[1].split()
         return answer[word](*arguments)
 
-    return re.sub(r"\{\{(.+?)\}\}", said, prose)
+    return re.sub(r"\{\{(.+?)\}\}", filled, prose)
 
 
-def verdict(rows: Sequence[Row]) -> str:
-    """How many targets each study held, and each missed one in words."""
-    aimed = [row for row in rows if row.held is not None]
-    if not aimed:
-        return "No study was run."
-    lines = ["| study | targets | held | missed |", "|---|---|---|---|"]
-    for study in dict.fromkeys(row.study for row in aimed):
-        of = [row.held for row in aimed if row.study == study]
-        lines.append(f"| {study} | {len(of)} | {sum(map(bool, of))} | {len(of) - sum(map(bool, of))} |")
-    missed = [row for row in aimed if not row.held]
-    if not missed:
-        return "\n".join([*lines, "", "No target was missed."])
-    lines += ["", "Missed:", ""]
-    for row in missed:
-        case = ", ".join(f"{key} {word(value)}" for key, value in row.case.items())
-        lines.append(f"- {row.study}, {case}: {row.measure} {figure(row.value)}, wanted {target(row)}")
-    return "\n".join(lines)
+def how(made: Mapping[str, str]) -> str:
+    """When and how the numbers were made; a short run says first that it decides nothing."""
+    line = " · ".join(f"{name} {value}" for name, value in made.items() if name != QUICK)
+    if not made.get(QUICK):
+        return line
+    warning = (
+        f"> **A quick run of {made[QUICK]}: few cells, few runs.** It shows that the study works. Its numbers"
+        " decide nothing, and misses below are mostly luck. `make validity` runs all of it."
+    )
+    return f"{warning}\n\n{line}"
+
+
+def shelved(rows: Sequence[Row], *, across: str | None = None) -> str:
+    """A table; one longer than a screen waits behind a line that says what is in it."""
+    made = table(rows, across=across)
+    long = made.count("\n") - 1
+    if long <= SCREEN:
+        return made
+    missed = sum(row.held is False for row in rows)
+    aimed = sum(row.held is not None for row in rows)
+    targets = f", {missed} of {aimed} targets missed" if aimed else ", no targets"
+    return folded(f"Table of {long} lines{targets}", made)
 
 
 def table(rows: Sequence[Row], *, across: str | None = None) -> str:
@@ -110,7 +115,7 @@ def _long(rows: Sequence[Row]) -> str:
     for row in rows:
         case = [word(row.case.get(key, "")) for key in keys]
         result = "" if row.held is None else "held" if row.held else "**missed**"
-        end = [figure(row.value), interval(row), str(row.runs), target(row), result]
+        end = [said(row), interval(row), str(row.runs), target(row), result]
         lines.append(_line([*case, row.measure, *end]))
     return "\n".join(lines)
 
@@ -143,9 +148,9 @@ def cell(row: Row, *, aimed: bool = False) -> str:
     """One value; bold where a target was missed, or where a usual method's false alarms exceed .065."""
     beside = f" ({target(row)})" if aimed and row.held is not None else ""
     if row.held is False:
-        return f"**{figure(row.value)} missed**{beside}"
+        return f"**{said(row)} missed**{beside}"
     alarming = row.study == "textbook" and row.held is None and row.value > ALARM
-    return (f"**{figure(row.value)}**" if alarming else figure(row.value)) + beside
+    return (f"**{said(row)}**" if alarming else said(row)) + beside
 
 
 def picture(name: str, rows: Sequence[Row]) -> str:
@@ -188,43 +193,6 @@ def runs_of(rows: Sequence[Row]) -> str:
         most.setdefault(row.study, set()).add(row.runs)
     each = (f"{study} {min(n)}" + (f" to {max(n)}" if len(n) > 1 else "") for study, n in most.items())
     return ", ".join(each) + " per cell." if most else "none."
-
-
-def target(row: Row) -> str:
-    low, high = row.at_least, row.at_most
-    if low is not None and high is not None:
-        return f"{figure(low)} to {figure(high)}"
-    if low is not None:
-        return f"≥ {figure(low)}"
-    return "" if high is None else f"≤ {figure(high)}"
-
-
-def interval(row: Row) -> str:
-    known = row.low == row.low and row.high == row.high
-    return f"{figure(row.low)} to {figure(row.high)}" if known else ""
-
-
-def figure(value: float, places: int = 3) -> str:
-    """A number as the field writes it: .053, -.21, 1.50, 17.
-
-    Examples
-    --------
-    >>> [figure(v) for v in (0.0534, -0.2, 1.5, 17.0, float("nan"))]
-    ['.053', '-.200', '1.50', '17', '–']
-    """
-    if value != value:
-        return "–"
-    if abs(value) >= 10:
-        return f"{value:.0f}"
-    if abs(value) >= 1:
-        return f"{value:.2f}"
-    return f"{value:.{places}f}".replace("0.", ".", 1)
-
-
-def word(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:g}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:g}"
-    return WORDS.get(str(value), str(value))
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from stories.synchrony.signals import Array, teller_line
-from stories.synchrony.simulate import gliding, wandering
+from stories.synchrony.simulate import gliding, standard, wandering
 
 FS: Final = 4
 KINDS: Final = ("white", "ou5", "ou30", "slider", "trend", "walk")
@@ -79,13 +79,6 @@ def taps(count: int, seconds: float, manner: str, rng: np.random.Generator) -> A
 def stepwise(at: Array, levels: Array, seconds: float) -> Array:
     """The line of taps and levels over a whole story, shape (samples,)."""
     return teller_line(at.tolist(), levels.tolist(), fs=FS, n=round(seconds * FS))
-
-
-def standard(rows: Array) -> Array:
-    """Rows of mean 0 and variance 1; a flat row is 0."""
-    about = rows - rows.mean(axis=-1, keepdims=True)
-    spread = about.std(axis=-1, keepdims=True)
-    return about / np.where(spread > 1e-9, spread, 1.0)
 
 
 def on_scale(courses: Array) -> Array:

@@ -144,9 +144,8 @@ def _course(rows: Sequence[Row], hand: str, measure: str) -> tuple[list[float], 
 def power(rows: Sequence[Row]) -> Chart | None:
     """Dials of one kind: how power grows with time, with listeners, and with how closely they follow."""
     mine = [row for row in _ours(rows) if row.case["source"] == "C" and row.case.get("kind") == "ou30"]
-    mine = sorted((row for row in mine if row.case["seconds"] != 90), key=lambda row: -row.case["r"])
     return _power(
-        mine,
+        sorted(mine, key=lambda row: -row.case["r"]),
         "Rooms that follow a dial (OU 30 s): how often found",
         "listeners",
         lambda row: f"r {rate_said(row.case['r'])}",
@@ -167,15 +166,17 @@ def _power(mine: Sequence[Row], title: str, panels: str, by: Callable[[Row], str
     )
     names = {"A": "dealt arcs (A)", "B": "placed beats (B)"}
     for part in sorted({row.case[panels] for row in mine}):
+        those = [row for row in mine if row.case[panels] == part]
+        aims = [row.at_least for row in those if row.at_least is not None]
         over_time(
             chart,
-            [row for row in mine if row.case[panels] == part],
+            those,
             by,
             list(dict.fromkeys(map(by, mine))),
             title=names.get(part, f"{part} listeners"),
             y_label="beyond chance",
             y=(0, 1.03),
-            allowed=(0.9 if part == 12 else 0.8, 1.03),
+            allowed=(min(aims), 1.03) if aims else None,
         )
     return chart
 
@@ -215,6 +216,7 @@ def lag(rows: Sequence[Row]) -> Chart | None:
     chart = Chart(
         title, width=NARROW, describe=f"{title}: median absolute error in seconds over the story's length."
     )
+    known = [end for row in rows for end in (row.value, row.high) if end == end]
     for who in dict.fromkeys(row.case["who"] for row in rows):
         over_time(
             chart,
@@ -223,7 +225,7 @@ def lag(rows: Sequence[Row]) -> Chart | None:
             list(dict.fromkeys(map(_told, rows))),
             title=f"one {who}",
             y_label="median error (s)",
-            y=(0, 2.0),
+            y=(0, max(0.6, 1.05 * max(known))),
             allowed=(0, 0.5),
         )
     return chart

@@ -18,7 +18,7 @@ def over_time(
     title: str,
     y_label: str,
     y: tuple[float, float],
-    allowed: tuple[float, float],
+    allowed: tuple[float, float] | None,
 ) -> None:
     """One more panel: seconds across, and a line for every one of the chart's ``names`` that ``by`` gives."""
     panel = chart.panel(
@@ -29,7 +29,8 @@ def over_time(
         y=y,
         height=180,
     )
-    panel.region(y=allowed, label="target of the sizes that have one", opacity=0.22)
+    if allowed is not None:
+        panel.region(y=allowed, label="target of the sizes that have one", opacity=0.22)
     for i, name in enumerate(names):
         course = sorted((row for row in rows if by(row) == name), key=lambda row: row.case["seconds"])
         panel.points(

@@ -9,10 +9,11 @@ import numpy as np
 
 from stories.synchrony import Null, arc_deck, room_line, room_score, surrogate_test
 from stories.synchrony.correlation import shifted_r
+from stories.synchrony.reading import ALPHA
 from stories.synchrony.signals import Array, changes
 from stories.synchrony.tellers import redealt_arcs, step_tellers
 
-from .chance import ALPHA, TAPS, placed
+from .chance import TAPS, placed
 from .people import FS, KINDS, course, driver, on_scale, rooms, stepwise, taps
 from .study import Row, rate
 from .textbook import TOGETHER, other_tellers

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from stories.synchrony import TellerPool, coupling, room_score
+from stories.synchrony.reading import ALPHA
 from stories.synchrony.signals import Array
 
 from .people import FS
@@ -19,7 +20,6 @@ HERE: Final = Path(__file__).parents[3] / "tests" / "synchrony" / "data"
 """The recordings come with the tests (see ORIGIN.md there), not with an installed package."""
 TRACKING: Final = "people following a known signal"
 SAME, OTHER = "observers of the same scene", "observers of another scene"
-ALPHA: Final = 0.05
 
 
 def cases() -> list[dict[str, Any]]:

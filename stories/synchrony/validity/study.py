@@ -90,8 +90,8 @@ def chance_stream(study: str, case: Mapping[str, Any]) -> np.random.Generator:
     return stream(int.from_bytes(sha256(name.encode()).digest()[:16], "big"), 6)
 
 
-def as_json(rows: Sequence[Row]) -> str:
-    """Rows as JSON, one a line, undefined numbers as null."""
+def as_json(rows: Sequence[Row], made: Mapping[str, str] | None = None) -> str:
+    """Rows as JSON, one a line, undefined numbers as null, and how they were made."""
     lines = []
     for row in rows:
         plain = {
@@ -99,13 +99,20 @@ def as_json(rows: Sequence[Row]) -> str:
             for name, value in asdict(row).items()
         }
         lines.append(json.dumps(plain, allow_nan=False))
-    return "[\n" + ",\n".join(lines) + "\n]\n"
+    head = json.dumps(dict(made or {}), ensure_ascii=False)
+    return f'{{"made": {head},\n"rows": [\n' + ",\n".join(lines) + "\n]}\n"
 
 
 def from_json(text: str) -> list[Row]:
     """Rows as they were written."""
     found = []
-    for plain in json.loads(text):
+    for plain in json.loads(text)["rows"]:
         known = {n: math.nan if plain[n] is None else plain[n] for n in ("value", "low", "high")}
         found.append(Row(**{**plain, **known}))
     return found
+
+
+def made_of(text: str) -> dict[str, str]:
+    """How rows were made, as it was written with them."""
+    made: dict[str, str] = json.loads(text)["made"]
+    return made

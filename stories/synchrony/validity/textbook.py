@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from stories.synchrony import Null, room_line, room_score, surrogate_test
+from stories.synchrony.reading import ALPHA
 from stories.synchrony.signals import Array
 from stories.synchrony.simulate import LIKE, atlas, character, courses
 
@@ -17,7 +18,6 @@ from .usual import DRAWS, METHODS, usual_p
 
 STUDY: Final = "textbook"
 LISTENERS, FOLLOWS = 8, 0.7
-ALPHA: Final = 0.05
 TOGETHER: Final = 20
 """Runs simulated at once: ticks are walked one by one, so company is cheap."""
 
