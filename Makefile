@@ -10,7 +10,7 @@ HOST ?= 127.0.0.1
 LAN ?= 0
 ARGS ?=
 
-.PHONY: help setup play demo test test-all test-js lint fix bench bench-peers validity protocol messages lock vendor clean
+.PHONY: help setup play demo test test-all test-js soak lint fix bench bench-peers validity reliability protocol messages lock vendor clean
 
 help: ## show this list
 	@echo "Mirror Game: make play, then open the address it prints."
@@ -38,6 +38,10 @@ test-all: ## every test, the long forms too
 	@scripts/run-tests '' $(ARGS)
 	@$(MAKE) test-js
 
+soak: ## an hour of 300 people coming and going: MIRROR_SOAK_S=3600 MIRROR_SOAK_PEOPLE=300
+	@scripts/bootstrap dev
+	@MIRROR_SOAK_S=$${MIRROR_SOAK_S:-3600} MIRROR_SOAK_PEOPLE=$${MIRROR_SOAK_PEOPLE:-300} $(PY) -m pytest -q tests/faults/test_soak.py $(ARGS)
+
 test-js: ## the browser code's own tests (node --test)
 	@scripts/run-tests-js
 
@@ -61,6 +65,10 @@ bench-peers: ## the engine beside established packages (Python 3.11, .venv-peers
 validity: ## the full study of the score: half an hour; writes docs/validity.md, its pictures and numbers
 	@scripts/bootstrap dev
 	@$(PY) -m stories.synchrony.validity $(ARGS)
+
+reliability: ## every fault of tests/faults, short and long; writes docs/reliability.md: ARGS="-m 'not slow'" to choose
+	@scripts/bootstrap dev
+	@scripts/reliability $(ARGS)
 
 protocol: ## write docs/protocol.md, the JSON Schema and the browser's types from the messages
 	@scripts/bootstrap play

@@ -2,12 +2,15 @@
 
 import logging.config
 import os
+import sys
 from typing import Any
 
 import django
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import beat_init, setup_logging, worker_init
+from django import db
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.tasks.backends.base import BaseTaskBackend
 from django.tasks.base import Task, TaskResult, TaskResultStatus
 from django.utils import timezone
@@ -17,6 +20,15 @@ from redis import RedisError
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mirrorgame.settings")
 # As in manage.py: small matrices, and one core for each job.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+logger = logging.getLogger(__name__)
+
+try:
+    # Reads them, unless Django has.
+    _ = settings.BROKER_URL
+except ImproperlyConfigured as error:
+    # One sentence for whoever starts it, as in manage.py.
+    sys.exit(str(error))
 
 app = Celery("mirrorgame")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -79,14 +91,35 @@ def _learn(sender: Celery, **_: Any) -> None:
             sender.task(name=task.module_path)(task.func)
 
 
+@worker_init.connect
+def _look(**_: Any) -> None:
+    """A worker stands on what web processes stand on."""
+    from mirrorgame import start
+
+    start.look("worker")
+
+
+@beat_init.connect
+def _look_for_the_broker(**_: Any) -> None:
+    """Beat knows nothing but the time and the broker."""
+    from stories import ground
+
+    if (trouble := ground.broker()) is not None:
+        logger.warning("beat starts, and waits: %s", trouble)
+
+
 @app.task(name="mirrorgame.sweep")
 def sweep() -> None:
     """What is due without anybody asking; every web process does the same now and then."""
-    from stories import analysis, history, jobs, retention
+    from stories import analysis, ground, history, jobs, retention
     from stories.clock import now_ms
 
     at = now_ms()
-    history.meet_deadlines(at)
-    jobs.sweep()
-    analysis.catch_up(at)
-    retention.sweep()
+    try:
+        history.meet_deadlines(at)
+        jobs.sweep()
+        analysis.catch_up(at)
+        retention.sweep()
+    except db.OperationalError as error:
+        # The next sweep comes in half a minute.
+        logger.warning("nothing was swept. %s", ground.database() or ground.database_trouble(error))

@@ -6,7 +6,11 @@ People who play at home read one line for each thing that happened; in productio
 import json
 import logging
 import re
+import threading
+import time
 import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +26,11 @@ PLACES = re.compile(rf"(?:\b({'|'.join(ABOUT)}) )?%[a-z]")
 # Their messages say which machine was not reached. Others may quote a row, and rows hold words.
 OUTSPOKEN = (OSError, OperationalError, ImproperlyConfigured)
 MOST_FRAMES = 12
+MINUTE_S = 60.0
+MOST_A_MINUTE = 5
+MOST_KNOWN = 1000
+# Speaks for each of its connections and each attempt.
+GARRULOUS = {"psycopg.pool"}
 
 
 def logging_settings(*, production: bool, level: str) -> dict[str, Any]:
@@ -30,23 +39,29 @@ def logging_settings(*, production: bool, level: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
-            "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+            "line": {
+                "()": "mirrorgame.logs.Line",
+                "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+            },
             "json": {"()": "mirrorgame.logs.Json"},
         },
         "filters": {
             "routes": {"()": "mirrorgame.logs.RoutesOnly"},
+            "kinds": {"()": "mirrorgame.logs.KindsOnly"},
             "counted": {"()": "mirrorgame.logs.Counted"},
+            "seldom": {"()": "mirrorgame.logs.Seldom"},
         },
         "handlers": {
             "stderr": {
                 "class": "logging.StreamHandler",
                 "formatter": "json" if production else "line",
-                "filters": ["routes", "counted"],
+                "filters": ["routes", "kinds", "counted", "seldom"],
             }
         },
         "root": {"handlers": ["stderr"], "level": level or "WARNING"},
         "loggers": {
             "stories": {"level": level or "INFO"},
+            "mirrorgame": {"level": level or "INFO"},
             # A wrong address is no event of ours.
             "django.request": {"level": "ERROR"},
         },
@@ -69,6 +84,18 @@ class RoutesOnly(logging.Filter):
         return True
 
 
+class KindsOnly(logging.Filter):
+    """Where Celery quotes what a task raised, say of which kind it was: a database's errors quote rows."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record through, without the quotation."""
+        if isinstance(record.args, dict) and "exc" in record.args:
+            raised = record.exc_info[1] if record.exc_info else None
+            kind = type(raised).__name__ if raised is not None else str(record.args["exc"]).partition("(")[0]
+            record.args = {**record.args, "exc": kind, "traceback": ""}
+        return True
+
+
 class Counted(logging.Filter):
     """Errors are counted where they are said, so that an alarm needs to know no place by name."""
 
@@ -86,6 +113,56 @@ class Counted(logging.Filter):
         return True
 
 
+class Seldom(logging.Filter):
+    """What is said again and again is said a few times a minute, and then how often it was not said.
+
+    A database that is away for a minute is news once, and not for every batch, sweep and connection.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._said: dict[tuple[str, str], _Said] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether this one is said."""
+        if record.levelno < logging.WARNING:
+            return True
+        with self._lock:
+            if len(self._said) >= MOST_KNOWN:
+                # Somebody writes numbers into their sentences: not for ever into our memory.
+                self._said.clear()
+            said = self._said.setdefault((record.name, str(record.msg)), _Said())
+            now = self._clock()
+            if now - said.since >= MINUTE_S:
+                unsaid = said.times - said.spoken
+                said.since, said.times, said.spoken = now, 0, 0
+                if unsaid:
+                    record.unsaid = unsaid
+            said.times += 1
+            if said.spoken >= (1 if record.name in GARRULOUS else MOST_A_MINUTE):
+                return False
+            said.spoken += 1
+        return True
+
+
+@dataclass
+class _Said:
+    since: float = float("-inf")
+    times: int = 0
+    spoken: int = 0
+
+
+class Line(logging.Formatter):
+    """For people who play at home."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, and how often it was not said."""
+        unsaid = getattr(record, "unsaid", 0)
+        return super().format(record) + (f" (and {unsaid} more before)" if unsaid else "")
+
+
 class Json(logging.Formatter):
     """One JSON object per line. Of an exception it says its type and where, not what it quotes."""
 
@@ -99,6 +176,8 @@ class Json(logging.Formatter):
             "message": record.getMessage(),
         }
         said |= _about(record)
+        if unsaid := getattr(record, "unsaid", 0):
+            said["unsaid"] = unsaid
         if record.exc_info and record.exc_info[1] is not None:
             said |= _told(record.exc_info[1])
         return json.dumps(said, ensure_ascii=False, default=str)

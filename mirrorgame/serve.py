@@ -14,20 +14,30 @@ from stories.protocol.words import MAX_FRAME
 
 # A phone that vanished is noticed by the kernel; without this a full send buffer keeps its socket for ever.
 USER_TIMEOUT_MS = 15_000
+# The kernel takes so much more than it can send; else megabytes would wait there for a page that does not
+# read, and we would learn of it minutes later.
+UNSENT_BYTES = 16_384
 # Sockets are told 1012 at once; who does not answer is not waited for longer than this.
 GRACE_S = 3
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket whose connections give up on the dead; raises OSError when the port is taken."""
+    """A listening socket whose connections give up on the dead; raises OSError or OverflowError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
     sock.bind((host, port))
     sock.listen(2048)
     return sock
+
+
+def why(error: OSError | OverflowError) -> str:
+    """Why nobody can listen there, without the address, which was said already."""
+    return (error.strerror if isinstance(error, OSError) else None) or "no port has that number"
 
 
 def server() -> uvicorn.Server:
@@ -57,6 +67,8 @@ def run(sock: socket.socket) -> None:
     """Serve until told to stop."""
     # WhiteNoise hands Django a file to stream, which under ASGI is read whole first: they are small files.
     warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
+    # Said once, before the first of us.
+    warnings.filterwarnings("ignore", message="No directory at")
     # Thousands of pages are millions of long-lived objects: looking through them for cycles after every
     # 700 new ones took a sixth of the time, and held everybody up. Counting references frees nearly all.
     gc.set_threshold(50_000, 20, 20)

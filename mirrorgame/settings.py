@@ -3,26 +3,28 @@
 Every name read from the environment begins with MIRROR_ and is listed in docs/configuration.md.
 """
 
+import logging
 import os
-import secrets
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
+from mirrorgame.environment import (
+    database,
+    env,
+    env_float,
+    env_int,
+    env_level,
+    env_list,
+    env_redis,
+    folder,
+    own_key,
+    refuse,
+)
 from mirrorgame.logs import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-
-
-def env(name: str, default: str = "") -> str:
-    """A setting from the environment."""
-    return os.environ.get(f"MIRROR_{name}", default)
-
-
-def env_list(name: str, default: str = "") -> list[str]:
-    """A comma-separated setting."""
-    return [part.strip() for part in env(name, default).split(",") if part.strip()]
 
 
 SHAPE = env("SHAPE", "embedded")
@@ -31,36 +33,22 @@ DEBUG = env("DEBUG") == "1"
 DATA_DIR = Path(env("DATA_DIR", str(BASE_DIR / "var")))
 
 
-def _own_key(folder: Path) -> str:
-    """A signing key of this machine's own, made when it first plays."""
-    # What people felt lies here, too: for nobody else on this machine.
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / "secret-key"
-    try:
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(50))
-    except FileExistsError:
-        # It has played before.
-        return path.read_text()
-    return path.read_text()
-
-
-SECRET_KEY = env("SECRET_KEY") if PRODUCTION else env("SECRET_KEY") or _own_key(DATA_DIR)
+SECRET_KEY = env("SECRET_KEY") if PRODUCTION else env("SECRET_KEY") or own_key(DATA_DIR)
 ALLOWED_HOSTS = env_list("HOSTS", "127.0.0.1,localhost")
 # Exact origins (scheme, host, port) that may open sockets and post forms.
 ORIGINS = env_list("ORIGINS", "http://127.0.0.1:8000,http://localhost:8000")
 CSRF_TRUSTED_ORIGINS = ORIGINS
-CLOCK_RATE = float(env("CLOCK_RATE", "1"))
-WORKERS = int(env("WORKERS", "1"))
+CLOCK_RATE = env_float("CLOCK_RATE", "1")
+WORKERS = env_int("WORKERS", "1")
 # Whose word is taken for who asks and how: addresses or networks of the proxies in front.
 PROXIES = env("PROXIES", "127.0.0.1")
-REDIS_URL = env("REDIS_URL")
-BROKER_URL = env("BROKER_URL")
+REDIS_URL = env_redis("REDIS_URL")
+BROKER_URL = env_redis("BROKER_URL")
 # Without a token nobody may read /metrics; the folder is where several web processes count together.
 METRICS_TOKEN = env("METRICS_TOKEN")
 METRICS_DIR = env("METRICS_DIR")
 if METRICS_DIR:
-    Path(METRICS_DIR).mkdir(parents=True, exist_ok=True)
+    folder(Path(METRICS_DIR))
     # Read by prometheus_client when it loads.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = METRICS_DIR
 
@@ -111,37 +99,7 @@ TEMPLATES = [
 ]
 
 
-def _database(url: str) -> dict[str, object]:
-    if url.startswith(("postgres://", "postgresql://")):
-        from urllib.parse import unquote, urlsplit
-
-        parts = urlsplit(url)
-        return {
-            "ENGINE": "django.db.backends.postgresql",
-            "NAME": parts.path.lstrip("/"),
-            "USER": unquote(parts.username or ""),
-            "PASSWORD": unquote(parts.password or ""),
-            "HOST": parts.hostname or "",
-            "PORT": str(parts.port or ""),
-            "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": {"pool": {"min_size": 2, "max_size": 8, "timeout": 5}},
-        }
-    path = Path(url) if url else DATA_DIR / "mirror.sqlite3"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": path,
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 15,
-            # FULL: an ack means the samples survive a power cut, not only a crash.
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=15000;",
-        },
-        "TEST": {"NAME": str(DATA_DIR / f"test-{os.getpid()}.sqlite3")},
-    }
-
-
-DATABASES = {"default": _database(env("DATABASE_URL"))}
+DATABASES = {"default": database(env("DATABASE_URL"), DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CHANNEL_LAYERS = {
     "default": (
@@ -166,8 +124,9 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
-# Below the visibility timeout: what comes again is dead here. A job's row is handed over again after 90 s.
-CELERY_TASK_SOFT_TIME_LIMIT, CELERY_TASK_TIME_LIMIT = 60, 90
+# Above the largest analysis. A job may wait, fetched, for the one before it and then run itself: together
+# that stays below the visibility timeout, so that what comes again is dead here. Rows are faster anyway.
+CELERY_TASK_SOFT_TIME_LIMIT, CELERY_TASK_TIME_LIMIT = 220, 240
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
@@ -227,21 +186,18 @@ if PRODUCTION:
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 
 # How the game is tuned. Times in seconds of the server's clock.
-GUEST_ROOM_HOURS = int(env("GUEST_ROOM_HOURS", "24"))
-ROOM_LIMIT = int(env("ROOM_LIMIT", "60"))
+GUEST_ROOM_HOURS = env_int("GUEST_ROOM_HOURS", "24")
+ROOM_LIMIT = env_int("ROOM_LIMIT", "60")
 TRACE_GRACE_MINUTES = 60
+# In one web process. A school with two thousand phones is one address.
+SOCKETS_PER_ADDRESS = env_int("SOCKETS_PER_ADDRESS", "2500")
 RATE_LIMITS = env("RATE_LIMITS", "1") == "1"
 
-LOGGING = logging_settings(production=PRODUCTION, level=env("LOG_LEVEL"))
+LOGGING = logging_settings(production=PRODUCTION, level=env_level("LOG_LEVEL"))
 # It writes a traceback every second while Redis is away, which the game itself says once.
 LOGGING["loggers"]["channels_redis"] = {"level": "CRITICAL"}
-
-
-def refuse(problems: list[tuple[bool, str]], who: str) -> None:
-    """Start safely or not at all, and say in one sentence what is missing."""
-    for wrong, sentence in problems:
-        if wrong:
-            raise ImproperlyConfigured(f"{who} refuses to start: {sentence}")
+# Python's own warnings, too, are lines of the log.
+logging.captureWarnings(PRODUCTION)
 
 
 if PRODUCTION:
@@ -260,12 +216,21 @@ if PRODUCTION:
             (not SECURE_COOKIES, "MIRROR_SECURE_COOKIES must stay on: cookies are secrets"),
             (not BROKER_URL, "MIRROR_BROKER_URL must name the Redis that hands jobs to the workers"),
             ("*" in PROXIES, "MIRROR_PROXIES must name the proxies in front, not *"),
-        ],
-        "production",
+        ]
     )
 refuse(
     [
+        (SHAPE not in ("embedded", "production"), "MIRROR_SHAPE must be embedded or production"),
+        (
+            any(urlsplit(o).path or not urlsplit(o).netloc for o in ORIGINS),
+            "MIRROR_ORIGINS must hold scheme, host and port only, with nothing behind, not even a slash",
+        ),
+        (
+            any("/" in host or (":" in host and host[0] != "[") for host in ALLOWED_HOSTS),
+            "MIRROR_HOSTS must hold names only, without scheme and port",
+        ),
         (WORKERS < 1, "MIRROR_WORKERS must be 1 or more"),
+        (SOCKETS_PER_ADDRESS < 1, "MIRROR_SOCKETS_PER_ADDRESS must be 1 or more"),
         (
             (WORKERS > 1 or bool(BROKER_URL)) and "sqlite" in str(DATABASES["default"]["ENGINE"]),
             "SQLite serves one worker only, and no Celery: set MIRROR_DATABASE_URL",
@@ -278,6 +243,5 @@ refuse(
             WORKERS > 1 and bool(METRICS_TOKEN) and not METRICS_DIR,
             "several workers count together only in MIRROR_METRICS_DIR",
         ),
-    ],
-    SHAPE,
+    ]
 )

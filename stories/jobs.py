@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import DatabaseError, close_old_connections, connection, transaction
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.tasks.backends.base import BaseTaskBackend
 from django.tasks.base import Task, TaskResult, TaskResultStatus
 from django.utils import timezone
@@ -39,7 +40,9 @@ def enqueue(function: str, *args: int | str, key: str) -> bool:
     job, created = Job.objects.get_or_create(key=key, defaults={"task": function, "args": list(args)})
     if not created:
         waiting = Job.objects.filter(pk=job.pk).exclude(state="running")
-        if not waiting.update(state="queued", args=list(args), queued_at=timezone.now(), attempts=0):
+        if not waiting.update(
+            state="queued", args=list(args), queued_at=timezone.now(), alive_at=None, attempts=0
+        ):
             return False
     transaction.on_commit(lambda: _hand_over(job.pk))
     return True
@@ -50,14 +53,17 @@ def failed(key: str) -> bool:
     return Job.objects.filter(key=key, state="failed").exists()
 
 
-def _hand_over(job_id: int) -> None:
+def _hand_over(job_id: int) -> bool:
+    """Tell a runner of a job; False if nobody could be told, so that its row waits for the sweep."""
     try:
         import_string(RUNNER).enqueue(job_id)
     except OSError as error:
-        # The broker is away: the row stays queued and the sweep hands it over again.
         logger.warning("job %s was not handed over (%s)", job_id, error)
+        return False
     except Exception:
         logger.exception("job %s was not handed over", job_id)
+        return False
+    return True
 
 
 def run(job_id: int) -> None:
@@ -74,9 +80,9 @@ def run(job_id: int) -> None:
             import_string(job.task)(*job.args)
     except Exception as error:
         logger.exception("job %s (%s) failed", job.pk, job.task)
-        again = job.attempts < ATTEMPTS
+        state, ended_at = "queued" if job.attempts < ATTEMPTS else "failed", timezone.now()
         Job.objects.filter(pk=job.pk).update(
-            state="queued" if again else "failed", error=type(error).__name__, queued_at=timezone.now()
+            state=state, error=type(error).__name__, queued_at=ended_at, alive_at=ended_at
         )
         return
     Job.objects.filter(pk=job.pk, state="running").update(state="done", done_at=timezone.now(), error="")
@@ -106,17 +112,23 @@ def _signs_of_life(job_id: int) -> Iterator[None]:
 
 
 def sweep() -> None:
-    """Hand over what was lost: jobs whose runner died, and jobs nobody was told of."""
+    """Hand over what was lost: jobs whose runner died, and jobs nobody was told of.
+
+    Of all who sweep at once one hands a job over. A broker that is away costs each of them one wait, however
+    many jobs there are: the rest stay as they are.
+    """
     now = timezone.now()
     silent = Q(alive_at__lt=now - LOST_AFTER) | Q(alive_at__isnull=True)
     lost = Job.objects.filter(silent, state="running")
     lost.filter(attempts__gte=ATTEMPTS).update(state="failed", error="lost")
-    for job_id in list(lost.filter(attempts__lt=ATTEMPTS).values_list("pk", flat=True)):
-        if lost.filter(pk=job_id).update(state="queued", queued_at=now):
-            _hand_over(job_id)
-    waiting = Job.objects.filter(state="queued", queued_at__lt=now - FORGOTTEN_AFTER)
-    for job_id in waiting.values_list("pk", flat=True):
-        _hand_over(job_id)
+    lost.update(state="queued")
+    # Being handed over is a sign of life as well: how long a job has waited stays known.
+    forgotten = Job.objects.alias(heard_of_at=Coalesce("alive_at", "queued_at")).filter(
+        state="queued", heard_of_at__lt=now - FORGOTTEN_AFTER
+    )
+    for job_id in list(forgotten.order_by("queued_at").values_list("pk", flat=True)):
+        if forgotten.filter(pk=job_id).update(alive_at=now) and not _hand_over(job_id):
+            return
 
 
 class ThreadBackend(BaseTaskBackend):

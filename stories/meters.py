@@ -17,6 +17,9 @@ SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0)
 
 SOCKETS = Gauge("mirror_sockets", "Open pages", multiprocess_mode="livesum")
 CLOSES = Counter("mirror_sockets_closed", "Sockets that the game closed, by its code", ["code"])
+TURNED_AWAY = Counter("mirror_sockets_turned_away", "Handshakes refused: too many sockets from one address")
+ROOMS = Gauge("mirror_rooms_held", "Rooms that a process keeps in memory", multiprocess_mode="livesum")
+TASKS = Gauge("mirror_tasks", "Tasks on the processes' loops", multiprocess_mode="livesum")
 SKIPPED = Counter(
     "mirror_frames_skipped", "Volatile frames that a newer one replaced before they left", ["kind"]
 )

@@ -19,13 +19,8 @@ def light_of(seat: Participant) -> Light:
     )
 
 
-def words_of(about: About | None) -> dict[str, Any]:
+def words_of(telling: Telling) -> dict[str, Any]:
     """The words of a telling that everyone may read."""
-    if about is None:
-        return {}
-    telling = Telling.objects.select_related("teller").filter(public_id=about.id).first()
-    if telling is None:
-        return {}
     return {
         "teller_name": telling.teller.name,
         "title": telling.title,
@@ -50,8 +45,8 @@ class Bundle:
 
 def bundle(about: About | None, own: dict[int, OwnReveal] | None = None) -> Bundle | None:
     """The rows of the telling at hand; `own` is what each listener privately sees, once it may be seen."""
-    # With its room: `you` reads the room's language where no query may be made.
-    telling = about and Telling.objects.select_related("room").filter(public_id=about.id).first()
+    # With its room and teller: `you` reads the room's language where no query may be made.
+    telling = about and Telling.objects.select_related("room", "teller").filter(public_id=about.id).first()
     if not telling:
         return None
     return Bundle(

@@ -4,6 +4,7 @@ Nothing here asks Redis or the database: a limit may be generous by a factor of 
 be slow or absent when something else is down.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
 from threading import Lock
@@ -63,18 +64,43 @@ class Bucket:
             self.levels.clear()
 
 
+class Places:
+    """How much of something each key holds now. Only the server's loop asks."""
+
+    def __init__(self) -> None:
+        self.held: Counter[str] = Counter()
+
+    def enter(self, key: str) -> bool:
+        """Takes a place, if there is one."""
+        if settings.RATE_LIMITS and self.held[key] >= settings.SOCKETS_PER_ADDRESS:
+            return False
+        self.held[key] += 1
+        return True
+
+    def leave(self, key: str) -> None:
+        """Gives a place back."""
+        self.held[key] -= 1
+        if self.held[key] <= 0:
+            del self.held[key]
+
+
 WRONG_CODES = Bucket(per_minute=10, burst=10)
 ALL_WRONG_CODES = Bucket(per_minute=200, burst=200)
 JOINS = Bucket(per_minute=5 * 60, burst=60)
 ROOMS = Bucket(per_minute=10, burst=10)
 LOGINS = Bucket(per_minute=5, burst=10)
 BUCKETS = (WRONG_CODES, ALL_WRONG_CODES, JOINS, ROOMS, LOGINS)
+SOCKETS = Places()
 EVERYONE = "*"
 
 
 def address_of(request: HttpRequest) -> str:
+    """Where a request comes from."""
+    return network_of(request.META.get("REMOTE_ADDR", ""))
+
+
+def network_of(text: str) -> str:
     """The client's network: an IPv4 address, or the /64 that one household or school has in IPv6."""
-    text = request.META.get("REMOTE_ADDR", "")
     try:
         address = ip_address(text)
     except ValueError:

@@ -78,6 +78,8 @@ def store(entries: Sequence[Entry]) -> dict[Key, Verdict]:
 
 
 def _store_or_halve(entries: list[Entry], verdicts: dict[Key, Verdict]) -> None:
+    if not entries:
+        return
     try:
         with transaction.atomic():
             _mark_late(entries)

@@ -8,8 +8,10 @@ from typing import Any
 
 import msgspec
 from django.conf import settings
+from django.db import Error as DatabaseError
 from django.http import parse_cookie
 
+from stories import meters
 from stories.live.hub import hub
 from stories.live.peer import Peer
 from stories.live.session import Hangup, Session
@@ -17,6 +19,7 @@ from stories.live.wire import EXTENSION, Wire
 from stories.protocol.commands import Hello, TraceChunk
 from stories.protocol.messages import decode
 from stories.protocol.words import MAX_FRAME, SUBPROTOCOL
+from stories.ratelimit import SOCKETS, network_of
 
 logger = logging.getLogger(__name__)
 
@@ -25,12 +28,35 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 HELLO_S = 10.0
+LATER_S = 8
 
 
 async def game_socket(scope: Scope, receive: Receive, send: Send) -> None:
     """One game socket, from its handshake to its close."""
     headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
     await receive()
+    network = network_of((scope.get("client") or ("",))[0])
+    if not SOCKETS.enter(network):
+        await _turn_away(scope, send)
+        return
+    try:
+        await _let_in(scope, headers, receive, send)
+    finally:
+        SOCKETS.leave(network)
+
+
+async def _turn_away(scope: Scope, send: Send) -> None:
+    """Too many from there: before the handshake, where it costs least. Pages try again later and later."""
+    meters.TURNED_AWAY.inc()
+    if "websocket.http.response" not in (scope.get("extensions") or {}):
+        await send({"type": "websocket.close", "code": 1013})
+        return
+    later = [(b"retry-after", str(LATER_S).encode())]
+    await send({"type": "websocket.http.response.start", "status": 429, "headers": later})
+    await send({"type": "websocket.http.response.body", "body": b""})
+
+
+async def _let_in(scope: Scope, headers: dict[bytes, str], receive: Receive, send: Send) -> None:
     # Exact origins: another port of the same host is another site.
     if headers.get(b"origin") not in settings.ORIGINS:
         await send({"type": "websocket.close", "code": 4401})
@@ -43,6 +69,10 @@ async def game_socket(scope: Scope, receive: Receive, send: Send) -> None:
     # As Django reads them for pages: a neighbour's odd cookie on the same host hides none of ours.
     wire = (scope.get("extensions") or {}).get(EXTENSION)
     await _Conversation(parse_cookie(headers.get(b"cookie", "")), receive, send, wire).run()
+
+
+async def _nobody(_: object) -> None:
+    """Whoever was there has gone."""
 
 
 class _Conversation:
@@ -80,8 +110,12 @@ class _Conversation:
             await self._hang_up(4400)
         except TimeoutError:
             await self._hang_up(4400)
+        except DatabaseError as error:
+            # While saying hello: the page comes back by itself.
+            hub.missed_database(error)
+            await self._hang_up(1013)
         except Exception:
-            # A bug or a database that is away while saying hello: the page comes back by itself.
+            # A bug: the page comes back by itself.
             logger.exception("a conversation broke off", extra=self._about())
             await self._hang_up(1013)
         finally:
@@ -90,6 +124,10 @@ class _Conversation:
                 await self._own.stop()
             for task in self._chunks:
                 task.cancel()
+            # Else conversation, session and page hold each other until the collector looks at everything.
+            self._session.forget()
+            if self._own is not None:
+                self._own.write = self._own.close = _nobody
 
     async def _converse(self) -> None:
         async with asyncio.timeout(HELLO_S):
@@ -130,8 +168,11 @@ class _Conversation:
                     self._own.say(reply)
         except Hangup as hangup:
             await self._hang_up(hangup.code)
+        except DatabaseError as error:
+            # Nothing was acked, the client says it again.
+            hub.missed_database(error)
         except Exception:
-            # A bug or a database that is away: nothing was acked, the client says it again.
+            # A bug: the same.
             logger.exception("a message of type %s failed", type(message).__name__, extra=self._about())
 
     async def _hang_up(self, code: int) -> None:
@@ -148,6 +189,11 @@ class _Conversation:
     async def _close(self, code: int) -> None:
         if not self._closed:
             self._closed = True
+            if self._own is None:
+                meters.CLOSES.labels(code).inc()
+            if self._wire is not None:
+                self._wire.hang_up(code)
+                return
             try:
                 await self._send({"type": "websocket.close", "code": code})
             except (RuntimeError, OSError):

@@ -11,19 +11,17 @@ import time
 from collections.abc import Coroutine
 from typing import Any
 
-import msgspec
 from django.db import Error as DatabaseError
 
-from stories import analysis, bulletin, history, jobs, models, retention, traces
+from stories import analysis, bulletin, history, jobs, meters, models, retention
 from stories.clock import now_ms
-from stories.live import comparing
+from stories.live import comparing, coupling
 from stories.live.offload import offload
 from stories.live.peer import Peer
 from stories.live.recorder import Recorder
 from stories.live.relay import Relay
 from stories.live.rooms import LiveRoom, read
-from stories.live.scorer import Scorer
-from stories.live.together import Together, sit
+from stories.live.together import Together, sit, stand
 from stories.protocol import moves
 from stories.protocol.messages import encode
 from stories.protocol.phases import due_at
@@ -36,9 +34,9 @@ TICK_S = 0.1
 HEADS_S = 2.0
 HEARTBEAT_S = 5.0
 SWEEP_S = 30.0
-ROSTER_S = 0.5
+ROSTER_S, LARGE_ROSTER_S = 0.5, 2.0
 TELLER_GRACE_S = 4.0
-SMALL_ROOM = 200
+AWAY_S = 10.0
 
 
 class Hub:
@@ -49,10 +47,11 @@ class Hub:
         self.rooms: dict[int, LiveRoom] = {}
         self.recorder = Recorder()
         self.sitting = Together(sit)
+        self.standing = Together(stand)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._relay = Relay(self.id, self._wake)
-        self._last = {"heads": 0.0, "heartbeat": 0.0, "sweep": 0.0, "reel": 0.0}
+        self._last = {"heads": 0.0, "heartbeat": 0.0, "sweep": 0.0, "reel": 0.0, "database": 0.0}
 
     async def start(self) -> None:
         """Join the others and begin to look around."""
@@ -79,9 +78,14 @@ class Hub:
         if task.cancelled() or (error := task.exception()) is None:
             return
         if isinstance(error, DatabaseError):
-            logger.warning("the database is away (%s)", type(error).__name__)
+            self.missed_database(error)
         else:
             logger.error("something in the background failed", exc_info=error)
+
+    def missed_database(self, error: DatabaseError) -> None:
+        """Say now and then that the database is away: a whole room notices it at once, again and again."""
+        if self._every("database", AWAY_S):
+            logger.warning("the database is away (%s)", type(error).__name__)
 
     # -- pages -----------------------------------------------------------------------------------------
 
@@ -108,7 +112,7 @@ class Hub:
 
     async def _left(self, peer: Peer, seat: models.Participant) -> None:
         """Free the seat's socket unless a newer page has it."""
-        if await comparing.let_go(peer, seat):
+        if await self.standing.ask((seat.pk, peer.id)):
             self.hear(bulletin.RosterNews(room=peer.room))
 
     # -- news ------------------------------------------------------------------------------------------
@@ -158,12 +162,14 @@ class Hub:
         if room.scorer is not None and room.scorer.telling.public_id == telling:
             room.scorer.felt_elsewhere()
 
-    def _seat_changed(self, room: LiveRoom, seat: str, socket: str | None, *, removed: bool) -> None:
+    @staticmethod
+    def _seat_changed(room: LiveRoom, seat: str, socket: str | None, *, removed: bool) -> None:
         for peer in room.peers.of_seat(seat):
             if removed:
                 peer.end(4403)
             elif socket is not None and peer.id != socket:
-                peer.end(4409)
+                # Which of two pages is the newer the row knows: news may have been overtaken on their way.
+                room.roster_wanted = True
 
     def _caption(self, room: LiveRoom, news: bulletin.CaptionNews) -> None:
         if room.reel is not None and room.reel.telling == news.telling:
@@ -191,7 +197,7 @@ class Hub:
             reading = await offload(read, room.id, room.state.version, counted=room.reel is not None)
         except DatabaseError as error:
             # The next comparison of heads finds what is missing.
-            logger.warning("room %s could not be read (%s)", room.id, type(error).__name__)
+            self.missed_database(error)
             return
         except Exception:
             logger.exception("room %s could not be read", room.id)
@@ -222,8 +228,11 @@ class Hub:
 
     async def _tick(self) -> None:
         await self._relay.publish()
+        meters.ROOMS.set(len(self.rooms))
         beat = self._every("heartbeat", HEARTBEAT_S)
         reel = self._every("reel", 1.0)
+        if beat:
+            meters.TASKS.set(len(asyncio.all_tasks()))
         at = now_ms()
         for room in list(self.rooms.values()):
             try:
@@ -241,7 +250,9 @@ class Hub:
                 self.want(room)
             self._do(offload(jobs.sweep))
             self._do(offload(analysis.catch_up, at))
-            self._do(offload(self._sweep_rooms))
+            # Rooms nobody looks at meet their deadlines, too, and old ones vanish.
+            self._do(offload(history.meet_deadlines, at))
+            self._do(offload(retention.sweep))
 
     def _tick_room(self, room: LiveRoom, at: int, *, beat: bool, reel: bool) -> None:
         self._due(room, at)
@@ -255,18 +266,8 @@ class Hub:
             self._tell_hands(room)
         if reel:
             self._watch_teller(room)
-        self._score(room)
-
-    @staticmethod
-    def _sweep_rooms() -> None:
-        """Old rooms vanish, and rooms nobody looks at still meet their deadlines."""
-        overdue = models.Room.objects.filter(due_at__lt=now_ms(), ended_at__isnull=True)
-        for room_id in list(overdue.values_list("pk", flat=True)):
-            try:
-                Hub._obey(room_id, moves.Due(by="server"))
-            except Exception:
-                logger.exception("room %s missed its deadline", room_id)
-        retention.sweep()
+        if coupling.due(room):
+            self._do(coupling.tell(room))
 
     def _due(self, room: LiveRoom, at: int) -> None:
         due = due_at(room.state)
@@ -302,43 +303,11 @@ class Hub:
         if not models.Participant.objects.filter(public_id=teller).exclude(socket="").exists():
             Hub._obey(room_id, moves.TellerGone(by="server"))
 
-    def _score(self, room: LiveRoom) -> None:
-        """The live coupling, for practice rooms and peeks only: every second, every five in large rooms."""
-        if not room.scored():
-            room.scorer = None
-            return
-        pause = 1.0 if len(room.roster) <= SMALL_ROOM else 5.0
-        now = time.monotonic()
-        if now - room.scored_at >= pause:
-            room.scored_at = now
-            self._do(self._tell_score(room))
-
-    async def _tell_score(self, room: LiveRoom) -> None:
-        about, bundle = room.state.about, room.bundle
-        if about is None or bundle is None:
-            return
-        scorer = room.scorer
-        if scorer is None or scorer.telling.pk != bundle.telling.pk:
-            # Listening from now on, then reading what came before: nothing falls between the two.
-            scorer = room.scorer = Scorer(bundle.telling)
-        if scorer.stale:
-            scorer.fill(await offload(traces.chunks, bundle.telling.pk), about.rate_hz)
-        elif (since := scorer.missing_since()) is not None:
-            scorer.add(await offload(traces.chunks, bundle.telling.pk, since=since))
-        numbers = {seat.pk: seat.number for seat in room.roster}
-        updated = scorer.score(about, now_ms(), numbers)
-        room.broadcast_volatile("coupling", encode(updated), "host")
-        if room.open:
-            # Everyone sees the room's number; single people's stay with the host.
-            alone = msgspec.structs.replace(updated, people=None)
-            room.broadcast_volatile("coupling", encode(alone), "player", "stage")
-
     def _tell_hands(self, room: LiveRoom) -> None:
-        if room.reel is not None:
-            sealed, hands = room.reel.tell()
-            if hands:
-                news = bulletin.HandsNews(room=room.id, telling=room.reel.telling, sealed=sealed, hands=hands)
-                self._relay.pass_on(news)
+        if room.reel is not None and (told := room.reel.tell()) is not None:
+            sealed, hands = told
+            news = bulletin.HandsNews(room=room.id, telling=room.reel.telling, sealed=sealed, hands=hands)
+            self._relay.pass_on(news)
 
     def _lights(self, room: LiveRoom) -> None:
         if room.lights_moved_here:
@@ -352,7 +321,9 @@ class Hub:
 
     def _roster(self, room: LiveRoom) -> None:
         now = time.monotonic()
-        if room.roster_wanted and now - room.roster_told_at >= ROSTER_S:
+        # Two thousand who come at once would be read again and again.
+        pause = LARGE_ROSTER_S if room.large else ROSTER_S
+        if room.roster_wanted and now - room.roster_told_at >= pause:
             room.roster_wanted = False
             room.roster_told_at = now
             self._do(self._tell_roster(room))

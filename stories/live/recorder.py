@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from django.db import Error as DatabaseError
 
-from stories import meters, traces
+from stories import ground, meters, traces
 from stories.live.offload import offload_write
 
 logger = logging.getLogger(__name__)
@@ -84,30 +84,43 @@ class Recorder:
         began = time.monotonic()
         meters.WAITING.set(len(self._waiting))
         try:
-            verdicts = await offload_write(traces.store, batch)
-        except DatabaseError as error:
+            self._stored(batch, await offload_write(traces.store, batch), began)
+        except Exception as error:  # noqa: BLE001  (whatever it is must not end the only task that stores)
+            # Nothing of this was acked: it is tried again, and said once.
+            if self.retries == 0:
+                self._say(error)
             self.retries += 1
             meters.RETRIES.inc()
-            logger.warning("%d chunks wait: the database is away (%s)", len(batch), type(error).__name__)
+            ground.storing.failed(error)
             await asyncio.sleep(RETRY_S)
             return
-        except Exception:
-            # A bug must not end the only task that stores: nothing of this was acked, it is tried again.
-            self.retries += 1
-            meters.RETRIES.inc()
-            logger.exception("%d chunks wait", len(batch))
-            await asyncio.sleep(RETRY_S)
-            return
+        if self.retries:
+            logger.warning("chunks are stored again (tries: %d)", self.retries)
         self.retries = 0
         self.commits += 1
+        ground.storing.worked()
+        meters.WAITING.set(len(self._waiting))
+
+    def _stored(
+        self, batch: list[traces.Entry], verdicts: dict[traces.Key, traces.Verdict], began: float
+    ) -> None:
+        """Tell whoever waits for one of these what became of it."""
         now = time.monotonic()
         told = []
         for entry in batch:
-            key = entry.key
-            verdict, waiting = verdicts[key], self._waiting.pop(key)
+            verdict, waiting = verdicts[entry.key], self._waiting.pop(entry.key)
             told.append((verdict, now - waiting.since, len(entry.samples) // 2))
             for future in waiting.done:
                 if not future.done():
                     future.set_result(verdict)
         meters.committed(now - began, told)
-        meters.WAITING.set(len(self._waiting))
+
+    def _say(self, error: Exception) -> None:
+        waiting = len(self._waiting)
+        if isinstance(error, DatabaseError):
+            # Away, or without room: a name says it, a sentence might quote a row.
+            cause = error.__cause__ or error
+            name = getattr(cause, "sqlite_errorname", type(cause).__name__)
+            logger.warning("%d chunks wait: the database does not take them (%s)", waiting, name)
+        else:
+            logger.error("%d chunks wait", waiting, exc_info=error)

@@ -26,6 +26,7 @@ from stories.protocol.replies import (
 )
 
 MOST_LISTED = 60
+LARGE_FROM = 201
 SLICE = 256
 HAND_ON_S = 3.0
 GLOW_LATE_S, GLOW_SMOOTH_S = 12, 10
@@ -49,9 +50,9 @@ def read(room_id: int, seen: int, *, counted: bool = False) -> Reading | None:
 
     `counted` says that somebody counts the running story's samples already: then they are not summed up.
     """
-    if not models.Room.objects.filter(pk=room_id).exists():
-        return None
     happened = history.facts(room_id)
+    if not happened and not models.Room.objects.filter(pk=room_id).exists():
+        return None
     state = history.replay(happened)
     because = f.kind_of(happened[-1]) if happened and state.version != seen else ""
     about = state.about
@@ -69,7 +70,8 @@ def read(room_id: int, seen: int, *, counted: bool = False) -> Reading | None:
     )
     running = bundle is not None and isinstance(state.playing, Telling)
     sealed = traces.moments_sealed(bundle.telling.pk) if bundle and running and not counted else 0
-    return Reading(state, because, personal.words_of(about), bundle, picture, captions, sealed)
+    words = personal.words_of(bundle.telling) if bundle else {}
+    return Reading(state, because, words, bundle, picture, captions, sealed)
 
 
 def read_roster(room_id: int) -> list[models.Participant]:
@@ -89,6 +91,7 @@ class Reel:
     last_felt: dict[int, float] = field(default_factory=dict)
     untold: int = 0
     felt_here: set[int] = field(default_factory=set)
+    stored_here: bool = False
     shares: list[float] = field(default_factory=list)
 
     def felt(self, number: int, samples: int) -> None:
@@ -103,10 +106,13 @@ class Reel:
         self.sealed += samples
         self.last_felt |= dict.fromkeys(numbers, time.monotonic())
 
-    def tell(self) -> tuple[int, tuple[int, ...]]:
-        """What this process stored since it was last asked: how many samples, and of whom."""
-        told = self.untold, tuple(sorted(self.felt_here))
-        self.untold, self.felt_here = 0, set()
+    def tell(self) -> tuple[int, tuple[int, ...]] | None:
+        """What this process stored since it was last asked: how many samples of listeners, and whose; or nothing.
+
+        The teller's are told of and not counted: no process can work out the live number without them.
+        """
+        told = (self.untold, tuple(sorted(self.felt_here))) if self.stored_here else None
+        self.untold, self.felt_here, self.stored_here = 0, set(), False
         return told
 
     def glow(self, share: float) -> float:
@@ -280,16 +286,23 @@ class LiveRoom:
         return not any(seat.public_id == about.teller and seat.socket for seat in self.roster)
 
     @property
+    def large(self) -> bool:
+        """Too many people for everything to be worked out anew as often as in a class."""
+        return len(self.roster) >= LARGE_FROM
+
+    @property
     def open(self) -> bool:
         """An open practice room, as the telling at hand was prepared."""
         return self.bundle is not None and self.bundle.telling.display == "open"
 
     def felt(self, seat: models.Participant, entry: traces.Entry) -> None:
         """A chunk was stored: the reel grows, and so does the scorer's grid where there is one."""
-        if self.bundle is None or self.bundle.telling.pk != entry.telling:
+        if self.bundle is None or self.bundle.telling.id != entry.telling:
             return
-        if self.reel is not None and seat.pk != self.bundle.telling.teller_id:
-            self.reel.felt(seat.number, len(entry.samples) // 2)
+        if self.reel is not None:
+            self.reel.stored_here = True
+            if seat.id != self.bundle.telling.teller_id:
+                self.reel.felt(seat.number, len(entry.samples) // 2)
         if self.scorer is not None and self.scorer.telling.pk == entry.telling:
             self.scorer.felt(entry)
 

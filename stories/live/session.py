@@ -38,6 +38,10 @@ class Hangup(Exception):
         self.code = code
 
 
+def _no_peer() -> Peer:
+    raise Hangup(4400)
+
+
 class Session:
     """What one connected page may say and is answered."""
 
@@ -74,6 +78,10 @@ class Session:
         """The transport is gone."""
         if self.peer is not None:
             self._hub.leave(self.peer)
+
+    def forget(self) -> None:
+        """Nobody will say anything here any more."""
+        self._new_peer = _no_peer
 
     def _allowed(self) -> bool:
         now = time.monotonic()

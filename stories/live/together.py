@@ -62,10 +62,31 @@ def sit(hellos: list[Hello]) -> list[models.Participant | int]:
     answers = [_seat(found.get(public_id), token, socket) for public_id, token, socket in hellos]
     claimed = [(seat.socket, seat.pk) for seat in answers if isinstance(seat, models.Participant)]
     if claimed:
+        # In one order everywhere, or two processes wait for each other in a ring. Of two pages of one seat
+        # the newer still has it: sorting leaves their order as it was.
+        claimed.sort(key=lambda claim: claim[1])
         with transaction.atomic(), connection.cursor() as cursor:
-            # In this order: of two pages of one seat the newer has it.
             cursor.executemany("UPDATE stories_participant SET socket = %s WHERE id = %s", claimed)
     return answers
+
+
+Goodbye = tuple[int, str]
+
+
+def stand(goodbyes: list[Goodbye]) -> list[bool]:
+    """Free the seats whose pages are gone: (the seat's row, the page's socket) each. Whether it was still its own.
+
+    A seat that a newer page has is left alone.
+    """
+    wanted = models.Participant.objects.filter(
+        pk__in={row for row, _ in goodbyes}, socket__in={socket for _, socket in goodbyes}
+    )
+    with transaction.atomic():
+        held = dict(wanted.order_by("pk").select_for_update().values_list("pk", "socket"))
+        freed = [held.get(row) == socket for row, socket in goodbyes]
+        gone = [row for (row, _), was in zip(goodbyes, freed, strict=True) if was]
+        models.Participant.objects.filter(pk__in=gone).update(socket="")
+    return freed
 
 
 def _seat(seat: models.Participant | None, token: str | None, socket: str) -> models.Participant | int:

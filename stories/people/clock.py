@@ -17,7 +17,7 @@ class Clock:
     """`rate` is how many of the server's milliseconds pass in one of ours."""
 
     def __init__(self, real: Callable[[], float] = real_ms) -> None:
-        self._real = real
+        self.real = real
         self.rate = 1.0
         self.answers = 0
         self._pings: deque[tuple[float, float]] = deque(maxlen=KEPT)
@@ -32,7 +32,7 @@ class Clock:
 
     def pong(self, sent: float, at: float) -> None:
         """A ping came back: `sent` is our own time, `at` the server's."""
-        now = self._real()
+        now = self.real()
         self._pings.append((now - sent, at - (now + sent) / 2 * self.rate))
         self.answers += 1
         _, best = min(self._pings)
@@ -45,5 +45,5 @@ class Clock:
 
     def now(self) -> float:
         """The server's time in milliseconds."""
-        self._said = max(self._said, self._real() * self.rate + self._offset)
+        self._said = max(self._said, self.real() * self.rate + self._offset)
         return self._said

@@ -1,7 +1,7 @@
 """A crowd in one process: many sockets, a chunk a second each, every ack and every broadcast timed.
 
 It speaks the protocol as its page describes it, and the websocket's frames by itself: what is measured must
-be the server, not the client. A mask of zeros leaves a frame as it is.
+be the server, not the client.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ import os
 import ssl
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -19,12 +19,12 @@ from urllib.parse import urlsplit
 import msgspec
 
 from stories.people.browser import Browser
+from stories.people.frames import CLOSE, PING, PONG, TEXT, framed, parsed
 from stories.protocol.commands import Hello, TraceChunk
 from stories.protocol.words import PROTOCOL, SUBPROTOCOL
 
 FS = 4
 STEP_S = 0.002
-TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
 _encode = msgspec.json.Encoder().encode
 
 
@@ -44,30 +44,6 @@ class Heard(msgspec.Struct):
 _decode = msgspec.json.Decoder(Heard).decode
 
 
-def framed(payload: bytes, opcode: int = TEXT) -> bytes:
-    """A client's websocket frame."""
-    size = len(payload)
-    if size < 126:
-        return bytes((0x80 | opcode, 0x80 | size, 0, 0, 0, 0)) + payload
-    return bytes((0x80 | opcode, 0xFE)) + size.to_bytes(2, "big") + b"\0\0\0\0" + payload
-
-
-def parsed(buffer: bytearray) -> Iterator[tuple[int, bytes]]:
-    """Opcode and payload of every whole frame of a server; what is left stays in the buffer."""
-    at, end = 0, len(buffer)
-    while end - at >= 2:
-        size, start = buffer[at + 1], at + 2
-        if size == 126:
-            size, start = int.from_bytes(buffer[at + 2 : at + 4], "big"), at + 4
-        elif size == 127:
-            size, start = int.from_bytes(buffer[at + 2 : at + 10], "big"), at + 10
-        if end < start + size:
-            break
-        yield buffer[at] & 15, bytes(buffer[start : start + size])
-        at = start + size
-    del buffer[:at]
-
-
 @dataclass
 class Told:
     """What a crowd has heard so far; times are milliseconds."""
@@ -77,7 +53,14 @@ class Told:
     kinds: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     closes: Counter[int] = field(default_factory=Counter)
+    # How late we were ourselves, each time we looked whose turn it is: what is above it is the server's.
+    late: list[float] = field(default_factory=list)
     sent: int = 0
+
+    def anew(self) -> None:
+        """Count waits from here on."""
+        for waits in (self.acks, self.broadcasts, self.late):
+            waits.clear()
 
 
 def middle(waits: Sequence[float], share: float) -> float:
@@ -107,6 +90,7 @@ class Listener(asyncio.Protocol):
         self.seq = 0
         self.waiting: dict[int, float] = {}
         self.transport: asyncio.Transport
+        self.gone = False
         self._buffer = bytearray()
         self._open = False
 
@@ -132,6 +116,7 @@ class Listener(asyncio.Protocol):
                 self.transport.write(framed(payload, PONG))
             elif opcode == CLOSE:
                 self.crowd.told.closes[int.from_bytes(payload[:2], "big")] += 1
+                self.gone = True
                 self.transport.close()
 
     def _opened(self) -> bool:
@@ -149,6 +134,10 @@ class Listener(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._fail(exc or ConnectionError("closed before the welcome"))
+        if self._open and not self.gone:
+            # Without a word: what a browser calls 1006.
+            self.crowd.told.closes[1006] += 1
+        self.gone = True
 
     def _fail(self, error: Exception) -> None:
         if not self.welcomed.done():
@@ -160,8 +149,8 @@ class Listener(asyncio.Protocol):
 
     def feel(self, telling: str, tick: int) -> None:
         """A second's samples, up to this tick."""
-        first = max(0, tick - FS + 1)
-        values: list[int | None] = [(first + self.seq * 7 + i * 31) % 1001 for i in range(FS)]
+        first = max(0, tick - self.crowd.fs + 1)
+        values: list[int | None] = [(first + self.seq * 7 + i * 31) % 1001 for i in range(self.crowd.fs)]
         chunk = TraceChunk(telling=telling, run=self.crowd.run, seq=self.seq, first_tick=first, values=values)
         self.waiting[self.seq] = time.perf_counter()
         self.seq += 1
@@ -175,20 +164,27 @@ class Crowd:
     def __init__(self, address: str, seats: Sequence[tuple[str, str]]) -> None:
         self.address = address.rstrip("/")
         self.where = urlsplit(self.address)
-        self.seats = seats
+        self.seats = list(seats)
         self.run = base64.b16encode(os.urandom(6)).decode()
         self.people: list[Listener] = []
         self.told = Told()
         self.room: dict[str, Any] = {}
+        self.fs = FS
         # When a teller of our own marked each beat; others' count from when the first of us heard of them.
         self.marked: dict[str, float] = {}
         self.hammering: str | None = None
         self._offset_ms = 0.0
         self._captions: dict[bytes, float] = {}
+        # By the room's version: when each of us heard of it.
+        self.changes: dict[int, list[float]] = {}
+        self._changed: dict[bytes, list[float]] = {}
         self._news = asyncio.Event()
 
-    async def come(self, *, at_once: int = 200) -> None:
-        """Everybody connects and says hello, so many at a time; raises ConnectionError or TimeoutError."""
+    async def come(self, more: Sequence[tuple[str, str]] = (), *, at_once: int = 200) -> None:
+        """Who is not here yet connects and says hello, so many at a time; raises OSError or TimeoutError.
+
+        `more` are seats that were not known before.
+        """
         gate = asyncio.Semaphore(at_once)
         loop = asyncio.get_running_loop()
         secure = ssl.create_default_context() if self.where.scheme == "https" else None
@@ -202,13 +198,19 @@ class Crowd:
                 await person.welcomed
                 self.people.append(person)
 
-        async with asyncio.TaskGroup() as together:
-            for key, token in self.seats:
-                together.create_task(one(key, token))
+        self.seats += more
+        try:
+            async with asyncio.TaskGroup() as together:
+                for key, token in self.seats[len(self.people) :]:
+                    together.create_task(one(key, token))
+        except ExceptionGroup as group:
+            # What failed first: the others were told to stop.
+            raise group.exceptions[0] from None
 
     def leave(self) -> None:
         """Everybody is gone in the same moment."""
         for person in self.people:
+            person.gone = True
             person.transport.abort()
         self.people.clear()
 
@@ -223,16 +225,18 @@ class Crowd:
     async def feel(
         self, seconds: float, *, telling: str | None = None, started_at: int | None = None
     ) -> None:
-        """A chunk a second from everybody, each at a moment of its own, for so long."""
+        """A chunk a second from everybody, each at a moment of its own, for so long or until the story is over."""
         telling = telling or await self.until_telling()
         began = time.perf_counter()
         sent, people = 0, self.people
-        while (passed := time.perf_counter() - began) < seconds and people:
+        while (passed := time.perf_counter() - began) < seconds and self.room.get("phase") == "telling":
             due = int(passed * len(people))
             for turn in range(sent, due):
                 people[turn % len(people)].feel(telling, self._tick(started_at))
             sent = due
+            slept = time.perf_counter()
             await asyncio.sleep(STEP_S)
+            self.told.late.append((time.perf_counter() - slept - STEP_S) * 1000)
 
     async def hammer(self, seconds: float, *, window: int, telling: str | None = None) -> None:
         """As many chunks as are answered: everybody has `window` of them on the way, each ack is the next."""
@@ -263,7 +267,7 @@ class Crowd:
             started_at if started_at is not None else (self.room.get("telling") or {}).get("started_at", 0)
         )
         at = time.perf_counter() * 1000 + self._offset_ms
-        return min(1_000_000, max(0, int((at - started) * FS // 1000)))
+        return min(1_000_000, max(0, int((at - started) * self.fs // 1000)))
 
     def hear(self, person: Listener, frame: bytes, now: float) -> None:
         """One of us heard something."""
@@ -290,9 +294,12 @@ class Crowd:
                     person.welcomed.set_result(None)
             case "room.changed":
                 # The same bytes for everybody: read once.
-                if frame not in self._captions:
-                    self._captions[frame] = now
-                    self._know(_decode(frame).room)
+                heard_at = self._changed.get(frame)
+                if heard_at is None:
+                    room = _decode(frame).room
+                    heard_at = self._changed[frame] = self.changes.setdefault(room["version"], [])
+                    self._know(room)
+                heard_at.append(now)
             case "refused":
                 heard = _decode(frame)
                 self.told.refused[heard.code] += 1
@@ -302,4 +309,5 @@ class Crowd:
     def _know(self, room: dict[str, Any]) -> None:
         if room.get("version", -1) >= self.room.get("version", -1):
             self.room = room
+            self.fs = (room.get("telling") or {}).get("rate_hz", FS)
             self._news.set()

@@ -268,4 +268,4 @@ class Page:
     async def _ping(self) -> None:
         self._pings += 1
         self._next_ping = real_ms() + PING_S * 1000
-        await self.say({"type": "clock.ping", "sent": real_ms()})
+        await self.say({"type": "clock.ping", "sent": self.clock.real()})

@@ -3,13 +3,11 @@
 import hmac
 import logging
 from collections.abc import Iterable
-from functools import cache
+from contextlib import suppress
+from typing import Any
 
-import redis
 from django.conf import settings
-from django.db import DatabaseError, connection
-from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.recorder import MigrationRecorder
+from django.db import DatabaseError
 from django.db.models import Count, Min
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
@@ -18,12 +16,10 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
-from stories import meters
+from stories import ground, meters
 from stories.models import Job, Room
 
 logger = logging.getLogger(__name__)
-
-LAYER_S = 1.0
 
 
 @never_cache
@@ -36,20 +32,23 @@ def alive(_request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def ready(_request: HttpRequest) -> JsonResponse:
-    """The database answers and has every table this code expects. Without the layer the game is slower, not away."""
-    layer = layer_answers()
-    try:
-        missing = pending()
-    except DatabaseError as error:
-        logger.warning("not ready: the database is away (%s)", type(error).__name__)
-        return _said(503, ready=False, database=False, layer=layer)
-    if missing:
-        logger.warning("not ready: %d migrations are missing, run `manage.py migrate`", missing)
-    return _said(503 if missing else 200, ready=not missing, database=True, layer=layer, pending=missing)
+    """The database answers, stores, and has every table this code expects; of what is not well, a sentence each.
 
-
-def _said(status: int, **told: bool | int) -> JsonResponse:
-    answer = JsonResponse(told, status=status)
+    Without the layer or the broker the game is slower, not away.
+    """
+    found, layer = ground.tables(), ground.layer()
+    told: dict[str, Any] = {"database": not isinstance(found, ground.Trouble), "layer": layer is None}
+    if isinstance(found, ground.Trouble):
+        blocked, newer = found, None
+    else:
+        blocked, newer = found.trouble or ground.storing.trouble, found.surplus
+        told["pending"] = found.missing
+    troubles = [trouble for trouble in (blocked, newer, layer, ground.broker()) if trouble is not None]
+    for trouble in troubles:
+        logger.warning("%s: %s", "not ready" if trouble is blocked else "ready, but", trouble)
+    if troubles:
+        told["why"] = [trouble.sentence for trouble in troubles]
+    answer = JsonResponse({"ready": blocked is None, **told}, status=503 if blocked else 200)
     # "No" is an answer like any other: Django would log it as an error, every few seconds.
     answer._has_been_logged = True  # type: ignore[attr-defined]
     return answer
@@ -70,46 +69,19 @@ def numbers(request: HttpRequest) -> HttpResponse:
     return HttpResponse(counted, content_type=CONTENT_TYPE_LATEST)
 
 
-@cache
-def _expected() -> frozenset[tuple[str, str]]:
-    """Every migration this code knows. Reading them from disk takes long, and they do not change."""
-    return frozenset(MigrationLoader(None).disk_migrations)
-
-
-def pending() -> int:
-    """How many migrations the database lacks; raises DatabaseError."""
-    return len(_expected() - MigrationRecorder(connection).applied_migrations().keys())
-
-
-@cache
-def _layer() -> redis.Redis:
-    return redis.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=LAYER_S, socket_connect_timeout=LAYER_S, protocol=2
-    )
-
-
-def layer_answers() -> bool:
-    """Whether processes hear each other; one process hears itself."""
-    if not settings.REDIS_URL:
-        return True
-    try:
-        return bool(_layer().ping())
-    except redis.RedisError:
-        return False
-
-
 class Rows:
     """What the database knows, asked once per scrape and the same for every process."""
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """Everything, or only that the database is away."""
         up = GaugeMetricFamily("mirror_layer_up", "Whether the channel layer answers")
-        up.add_metric([], layer_answers())
+        up.add_metric([], ground.layer() is None)
         yield up
-        try:
-            found = [self._database(), self._rooms(), *self._jobs()]
-        except DatabaseError:
-            found = [self._database(up=False)]
+        found = [self._database(up=False)]
+        # Whoever scrapes waits less long than a page would for its connection.
+        if ground.database() is None:
+            with suppress(DatabaseError):
+                found = [self._database(), self._rooms(), *self._jobs()]
         yield from found
 
     @staticmethod

@@ -1,14 +1,17 @@
 """One process and its rooms, by hand: lost news are found in rows, and one room's trouble is its own."""
 
 import asyncio
+import gc
 
 import msgspec
 import pytest
+from django.db import OperationalError
+from django.utils import timezone
 
 from stories import models, retention, seats
-from stories.bulletin import RevealNews
-from stories.live import comparing
-from stories.live.hub import Hub
+from stories.bulletin import HandsNews, RevealNews, SeatNews
+from stories.live import comparing, coupling
+from stories.live.hub import SWEEP_S, Hub
 from stories.live.offload import offload
 from stories.live.peer import Peer
 from stories.live.rooms import LiveRoom
@@ -176,15 +179,97 @@ async def test_the_live_number_starts_over_without_whoever_took_their_traces_bac
     room.peers[console.id] = console
     console.start()
 
-    await hub._tell_score(room)
+    await coupling.tell(room)
     await asyncio.sleep(0)
     await offload(retention.forget_traces, evening["Ben"])
     hub._wake(RevealNews(room=evening.row.pk, telling=telling.public_id))
     await finished(hub)
-    await hub._tell_score(room)
+    await coupling.tell(room)
     await asyncio.sleep(0)
     await console.stop()
 
     told = [sorted(number for number, _ in m["people"]) for m in wire.heard("coupling.updated")]
     assert told == [[evening["Ben"].number, evening["Eli"].number], [evening["Eli"].number]]
     assert SECONDS * 4 == TICKS
+
+
+async def fail(error: Exception) -> None:
+    """Work in the background that goes wrong."""
+    raise error
+
+
+async def test_what_fails_in_the_background_is_said_and_ends_nothing_else(evening, caplog):
+    loop, unseen = asyncio.get_running_loop(), []
+    loop.set_exception_handler(lambda _, context: unseen.append(context["message"]))
+    hub = Hub()
+
+    for error in (ZeroDivisionError("a bug"), OperationalError("away"), OperationalError("still away")):
+        hub._do(fail(error))
+    await finished(hub)
+    # What nobody asked a task for is said when it is thrown away.
+    gc.collect()
+
+    assert unseen == []
+    assert hub._tasks == set()
+    assert [(r.levelname, r.message) for r in caplog.records] == [
+        ("ERROR", "something in the background failed"),
+        ("WARNING", "the database is away (OperationalError)"),
+    ]
+
+
+async def test_a_seat_taken_out_is_found_by_the_next_sweep_when_the_news_of_it_was_lost(evening):
+    hub = Hub()
+    ben, wire = page(evening, "Ben")
+    room = hub.rooms[evening.row.pk] = LiveRoom(evening.row.pk)
+    room.peers[ben.id] = ben
+    ben.start()
+
+    async def ticks(n: int) -> None:
+        for _ in range(n):
+            # The list of people may be told again.
+            room.roster_told_at = 0.0
+            await hub._tick()
+            await finished(hub)
+            await asyncio.sleep(0)
+
+    # A hub that has just started sweeps at once, and a page that has just come claims its seat.
+    await ticks(3)
+    await offload(models.Participant.objects.filter(pk=evening["Ben"].pk).update, removed_at=timezone.now())
+    await ticks(3)
+    before = list(wire.closed)
+    hub._last["sweep"] -= SWEEP_S
+    await ticks(2)
+    await ben.stop()
+
+    assert (before, wire.closed) == ([], [4403])
+
+
+async def test_the_newest_page_stays_when_the_news_of_an_older_one_comes_late(evening):
+    hub = Hub()
+    room = hub.rooms[evening.row.pk] = LiveRoom(evening.row.pk)
+    (old, gone), (new, wire) = page(evening, "Ben", id_="old"), page(evening, "Ben", id_="new")
+    room.peers[old.id], room.peers[new.id] = old, new
+    await offload(models.Participant.objects.filter(pk=evening["Ben"].pk).update, socket="new")
+
+    hub._wake(SeatNews(room=room.id, seat=evening["Ben"].public_id, socket="new"))
+    hub._wake(SeatNews(room=room.id, seat=evening["Ben"].public_id, socket="old"))
+    wanted = room.roster_wanted
+    await look(room)
+
+    assert (wanted, gone.closed, wire.closed) == (True, [4409], [])
+
+
+async def test_the_others_hear_of_a_teller_who_is_alone_in_this_process(evening):
+    telling = await offload(evening.begin)
+    hub = Hub()
+    room = hub.rooms[evening.row.pk] = LiveRoom(evening.row.pk)
+    await hub.read(room)
+    room.reel_grew()
+
+    room.felt(evening["Ana"], evening.entry(telling, "Ana", [1, 2]))
+    hub._tell_hands(room)
+    hub._tell_hands(room)
+
+    # Of the teller's samples none are counted, but without them the others have no live number.
+    news = HandsNews(room=room.id, telling=telling.public_id, sealed=0, hands=())
+    assert list(hub._relay._out) == [news]

@@ -169,6 +169,70 @@ def test_a_job_waits_in_its_row_when_the_broker_is_away(
     assert [record.levelname for record in caplog.records] == ["WARNING"]
 
 
+def waiting(n: int) -> list[int]:
+    """Jobs nobody was told of, for longer than that may be."""
+    ids = [job(key=f"k{i}", args=[i]).pk for i in range(n)]
+    long_ago = timezone.now() - jobs.FORGOTTEN_AFTER - timedelta(seconds=1)
+    Job.objects.filter(pk__in=ids).update(queued_at=long_ago)
+    return ids
+
+
+def test_a_broker_that_is_away_is_asked_once_by_a_sweep_however_many_jobs_wait(db, settings, caplog):
+    settings.TASKS = {"default": {"BACKEND": "tests.db.work.Away"}}
+    waiting(50)
+
+    jobs.sweep()
+
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert states() == [("queued", 0)] * 50
+
+
+def test_every_job_is_handed_over_when_the_broker_is_back(db, settings, caplog):
+    settings.TASKS = {"default": {"BACKEND": "tests.db.work.Away"}}
+    first, *others = waiting(3)
+    jobs.sweep()
+
+    settings.TASKS = {"default": {"BACKEND": "tests.db.work.Noted"}}
+    jobs.sweep()
+
+    # The one that was tried has its turn again later; nobody stands in line behind it.
+    assert work.done == [("handed over", pk) for pk in others]
+    age(Job.objects.get(pk=first), alive_at=timezone.now() - jobs.FORGOTTEN_AFTER - timedelta(seconds=1))
+    jobs.sweep()
+    assert work.done[2:] == [("handed over", first)]
+
+
+def test_each_job_is_handed_over_once_when_eight_sweep_at_once(at_once, settings):
+    settings.TASKS = {"default": {"BACKEND": "tests.db.work.Noted"}}
+    ids = waiting(20)
+
+    at_once(lambda _: jobs.sweep())
+    jobs.sweep()
+
+    assert sorted(work.done) == [("handed over", pk) for pk in ids]
+
+
+def test_how_long_a_job_waits_is_known_however_often_it_was_handed_over(db, settings):
+    settings.TASKS = {"default": {"BACKEND": "tests.db.work.Noted"}}
+    [pk] = waiting(1)
+    queued_at = Job.objects.get(pk=pk).queued_at
+
+    jobs.sweep()
+
+    assert Job.objects.get(pk=pk).queued_at == queued_at
+
+
+def test_the_largest_analysis_ends_within_celerys_limits_and_those_before_it_comes_again(settings):
+    largest_s = 180
+
+    soft, hard = settings.CELERY_TASK_SOFT_TIME_LIMIT, settings.CELERY_TASK_TIME_LIMIT
+    # A job may have been fetched just before the one that runs began: it waits for that, unacked.
+    fetched = 1 + settings.CELERY_WORKER_PREFETCH_MULTIPLIER
+
+    assert largest_s < soft < hard
+    assert fetched * hard < settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
+
+
 def test_a_job_that_was_deleted_is_nobodys_when_it_is_handed_over(db):
     jobs.run(10**6)
 

@@ -286,11 +286,12 @@ def test_a_call_is_the_last_one_made_and_counts_once(evening):
 
 def test_choices_are_public_when_the_story_is_over_and_not_before(evening):
     telling = evening.begin(source="A")
-    assert personal.words_of(evening.about)["calls"] == ()
+    assert personal.words_of(telling)["calls"] == ()
 
     evening.obey(DONE, 60)
 
-    assert personal.words_of(evening.about)["calls"] == tuple(tellings.call_choices(telling))
+    telling.refresh_from_db()
+    assert personal.words_of(telling)["calls"] == tuple(tellings.call_choices(telling))
 
 
 # --- felt heard

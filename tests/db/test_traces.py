@@ -190,6 +190,10 @@ def test_a_story_that_was_finished_in_a_pause_ends_with_null(evening):
     assert grid_of(evening, telling, "Ben") == [7] * 4 + [None] * 4
 
 
+def test_nothing_is_stored_when_nothing_came(db):
+    assert traces.store([]) == {}
+
+
 levels = st.one_of(st.none(), st.integers(0, 1000))
 
 

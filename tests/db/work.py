@@ -1,8 +1,9 @@
-"""Work for jobs to do, and a broker that is away."""
+"""Work for jobs to do, a broker that is away, and one that does nothing but count."""
 
 import time
 
 from django.tasks.backends.base import BaseTaskBackend
+from django.tasks.backends.dummy import DummyBackend
 
 from stories.models import Job
 
@@ -35,3 +36,12 @@ class Away(BaseTaskBackend):
     def enqueue(self, task, args, kwargs):
         """Nobody is there."""
         raise ConnectionRefusedError("no broker")
+
+
+class Noted(DummyBackend):
+    """A broker whose jobs nobody runs: `done` says which were handed over."""
+
+    def enqueue(self, task, args, kwargs):
+        """Note it."""
+        done.append(("handed over", *args))
+        return super().enqueue(task, args, kwargs)

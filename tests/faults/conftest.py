@@ -7,7 +7,7 @@ import pytest
 from stories.people.server import free_port
 from tests.faults.network import Network
 from tests.production.crew import Crew
-from tests.production.instances import Postgres, Redis
+from tests.production.instances import Postgres, Redis, need_binaries
 
 RATE = 6
 
@@ -19,16 +19,19 @@ def gateway() -> int:
 
 
 @pytest.fixture(scope="session")
-def crew(
-    tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, redis: Redis, gateway: int
-) -> Iterator[Crew]:
-    """The game as production runs it; by way of the network, too."""
+def crew(tmp_path_factory: pytest.TempPathFactory, gateway: int) -> Iterator[Crew]:
+    """The game as production runs it; by way of the network, too. Its jobs are on no other crew's broker."""
+    need_binaries()
     port = free_port()
     origins = f"http://127.0.0.1:{port},http://127.0.0.1:{gateway}"
     folder = tmp_path_factory.mktemp("faults")
-    running = Crew(folder, postgres, redis, port=port, CLOCK_RATE=str(RATE), RATE_LIMITS="0", ORIGINS=origins)
-    with running:
-        yield running
+    settings = {"CLOCK_RATE": str(RATE), "RATE_LIMITS": "0", "ORIGINS": origins}
+    with (
+        Postgres() as postgres,
+        Redis() as redis,
+        Crew(folder, postgres, redis, port=port, **settings) as crew,
+    ):
+        yield crew
 
 
 @pytest.fixture

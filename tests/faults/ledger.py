@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from stories.people.player import Player
+from tests.faults.faults import known
 from tests.live.table import Table
 
 # A folder for `make reliability`; without it nothing is written down.
@@ -15,7 +16,7 @@ FOLDER = os.environ.get("MIRROR_RELIABILITY", "")
 
 @dataclass(frozen=True)
 class Entry:
-    """One run of one fault. `sent` and `stored` are samples, `back_s` is how long until all was well again."""
+    """One run of one of FAULTS. `sent` and `stored` are samples, `back_s` how long until all was well again."""
 
     fault: str
     clients: int
@@ -25,6 +26,9 @@ class Entry:
     doubled: int
     back_s: float | None = None
     note: str = ""
+
+    def __post_init__(self) -> None:
+        known(self.fault)
 
 
 def account(table: Table, telling: str, *people: Player) -> tuple[int, int, int, int]:

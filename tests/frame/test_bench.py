@@ -1,10 +1,13 @@
 """What is measured is reported whole: a number, its bounds, its machine."""
 
+import re
+
 import pytest
 from django.core.management import CommandError, call_command
 
 from stories.management.bench.report import Row, percentile, table
 from stories.management.commands.bench import MEASUREMENTS
+from tests.conftest import MANAGE
 
 
 def test_a_percentile_is_a_value_that_was_observed():
@@ -20,8 +23,16 @@ def test_a_row_says_how_it_stands_against_its_bounds():
     aimed = Row(id="P1", value=1, unit="s", limit=5, target=3)
 
     assert [row.held for row in (missed, held, aimed)] == ["MISS", "ok", "aim reached"]
-    assert set(missed.as_json()) == {"id", "value", "unit", "limit", "target", "note", "machine"}
+    assert set(missed.as_json()) == {
+        *("id", "value", "unit", "limit", "target", "bare", "more", "note", "machine"),
+    }
     assert len(list(table([missed, held, aimed]))) == 4
+
+
+def test_where_more_is_better_a_bound_is_reached_from_below():
+    rooms = [Row(id="T4", value=n, unit="", limit=3000, target=8000, more=True) for n in (2000, 4000, 8000)]
+
+    assert [row.held for row in rooms] == ["MISS", "ok", "aim reached"]
 
 
 def test_an_id_nobody_measures_is_refused_with_those_there_are():
@@ -33,3 +44,12 @@ def test_every_id_is_measured_in_one_place():
     ids = [one for group in MEASUREMENTS for one in group]
 
     assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("page", ["SCALE.md", "performance.md", "OPERATIONS.md"])
+def test_every_row_that_a_page_speaks_of_is_measured(page):
+    text = (MANAGE.parent / "docs" / page).read_text()
+
+    named = set(re.findall(r"`((?:T\d+|P\d+|phase)(?:_\w+)?)`", text))
+
+    assert named - {one for ids in MEASUREMENTS for one in ids} == set()

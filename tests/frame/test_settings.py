@@ -1,5 +1,6 @@
 """Production starts safely or not at all, and says in one sentence what is missing."""
 
+import json
 import os
 import subprocess
 import sys
@@ -66,15 +67,76 @@ def test_production_starts_when_everything_is_safe():
         ({"MIRROR_WORKERS": "0"}, "MIRROR_WORKERS must be 1 or more"),
         ({"MIRROR_RATE_LIMITS": "0"}, "MIRROR_RATE_LIMITS must stay on"),
         ({"MIRROR_SECURE_COOKIES": "0"}, "MIRROR_SECURE_COOKIES must stay on"),
+        (
+            {"MIRROR_ORIGINS": "https://game.example.org/"},
+            "MIRROR_ORIGINS must hold scheme, host and port only",
+        ),
+        ({"MIRROR_HOSTS": "https://game.example.org"}, "MIRROR_HOSTS must hold names only"),
+        ({"MIRROR_HOSTS": "game.example.org:443"}, "MIRROR_HOSTS must hold names only"),
+        ({"MIRROR_WORKERS": "two"}, "MIRROR_WORKERS must be a whole number"),
+        ({"MIRROR_LOG_LEVEL": "loud"}, "MIRROR_LOG_LEVEL must be one of"),
+        ({"MIRROR_REDIS_URL": "redis//redis:6379/0"}, "MIRROR_REDIS_URL must be redis://"),
+        ({"MIRROR_REDIS_URL": "http://redis:6379/0"}, "MIRROR_REDIS_URL must be redis://"),
+        ({"MIRROR_REDIS_URL": "redis://:a#b@redis:6379/0"}, "MIRROR_REDIS_URL must be redis://"),
+        ({"MIRROR_BROKER_URL": "redis://redis:6379/jobs"}, "MIRROR_BROKER_URL must be redis://"),
+        ({"MIRROR_BROKER_URL": "redis://redis:none/1"}, "MIRROR_BROKER_URL must be redis://"),
+        (
+            {"MIRROR_DATABASE_URL": "postgres//mirror:secret@db/mirror"},
+            "MIRROR_DATABASE_URL must be postgres://",
+        ),
+        (
+            {"MIRROR_DATABASE_URL": "mysql://mirror:secret@db/mirror"},
+            "MIRROR_DATABASE_URL must be postgres://",
+        ),
+        ({"MIRROR_DATABASE_URL": "postgres://mirror:se#cret@db/mirror"}, "MIRROR_DATABASE_URL must be"),
+        ({"MIRROR_DATABASE_URL": "postgres://mirror:secret@db:port/mirror"}, "MIRROR_DATABASE_URL must be"),
+        ({"MIRROR_DATABASE_URL": "postgres://mirror:secret@db"}, "MIRROR_DATABASE_URL must be postgres://"),
+        (
+            {"MIRROR_DATABASE_URL": "postgres://mirror:secret@db/mirror?sslmod=require"},
+            "MIRROR_DATABASE_URL has options that are not known here: sslmod",
+        ),
     ],
 )
 def test_production_refuses_to_start_when_a_value_is_unsafe(changes, sentence, tmp_path):
     started = start(**changes, MIRROR_DATA_DIR=str(tmp_path))
 
+    said = started.stderr.strip().splitlines()[-1]
     assert started.returncode == 1
+    assert said.split("production refuses to start: ")[1].startswith(sentence)
+    assert "cret@" not in started.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_starts_when_its_shape_is_unknown():
+    started = start(MIRROR_SHAPE="prod")
+
     assert (
-        started.stderr.strip().splitlines()[-1].split("production refuses to start: ")[1].startswith(sentence)
+        started.stderr.strip()
+        .splitlines()[-1]
+        .endswith("prod refuses to start: MIRROR_SHAPE must be embedded or production")
     )
+
+
+def test_an_address_of_the_database_may_hold_every_sign_and_say_how_to_be_safe():
+    url = "postgres://mir%40ror:a%23b%2Fc%40d@db.example.org:6432/mirror?sslmode=verify-full"
+    code = "import mirrorgame.settings as s, json; print(json.dumps(s.DATABASES['default']))"
+    said = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment(MIRROR_DATABASE_URL=url),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    told = json.loads(said.stdout)
+    assert [told[name] for name in ("USER", "PASSWORD", "HOST", "PORT", "NAME")] == [
+        "mir@ror",
+        "a#b/c@d",
+        "db.example.org",
+        "6432",
+        "mirror",
+    ]
+    assert told["OPTIONS"]["sslmode"] == "verify-full"
 
 
 @pytest.mark.parametrize(
@@ -107,10 +169,20 @@ def test_the_embedded_shape_takes_a_second_worker_when_rows_and_wake_ups_are_sha
     assert (started.returncode, started.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("command", ["serve", "play", "migrate"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["manage.py", "serve"],
+        ["manage.py", "play"],
+        ["manage.py", "migrate"],
+        ["-m", "celery", "-A", "mirrorgame", "worker"],
+        ["-m", "celery", "-A", "mirrorgame", "beat"],
+    ],
+    ids=" ".join,
+)
 def test_a_command_says_one_sentence_when_a_value_is_unsafe(command):
     said = subprocess.run(
-        [sys.executable, "manage.py", command],
+        [sys.executable, *command],
         env=environment(MIRROR_HOSTS="*"),
         capture_output=True,
         text=True,

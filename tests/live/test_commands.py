@@ -61,6 +61,45 @@ async def test_simulated_people_join_a_room_that_somebody_else_hosts(server: Ser
     assert code == 0
 
 
+def test_a_crowd_opens_a_room_says_what_it_waited_for_and_leaves_nothing_behind(server: Server) -> None:
+    rooms = server.rows("SELECT COUNT(*) FROM stories_room WHERE ended_at IS NULL")
+
+    done = run("simulate", "--new", "--load", "--url", server.address, "--listeners", "6", "--seconds", "2")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    said = re.search(
+        r"(\d+) chunks sent, (\d+) acked, 0 refused, 0 unanswered; 0 sockets closed", done.stdout
+    )
+    assert said is not None
+    assert said[1] == said[2]
+    assert re.findall(r"(ack|line): median \d+ ms, p99 \d+ ms", done.stdout) == ["ack", "line"]
+    assert server.rows("SELECT COUNT(*) FROM stories_room WHERE ended_at IS NULL") == rooms
+
+
+async def test_a_crowd_waits_for_the_story_of_the_room_it_was_sent_to(table) -> None:
+    crowd = await asyncio.create_subprocess_exec(
+        *(sys.executable, str(MANAGE), "simulate", "--load", "--code", table.evening.desk.code),
+        *("--url", table.server.address, "--listeners", "3", "--seconds", "1.5"),
+        stdout=subprocess.PIPE,
+    )
+    assert crowd.stdout is not None
+    waiting = await asyncio.wait_for(crowd.stdout.readline(), 30)
+    telling = await table.begin()
+    said, _ = await asyncio.wait_for(crowd.communicate(), 30)
+
+    assert waiting.decode().startswith("3 sockets are open after ")
+    acked = re.search(r"(\d+) acked, 0 refused, 0 unanswered; 0 sockets closed", said.decode())
+    assert acked is not None
+    stored = table.rows(
+        "SELECT COUNT(*) FROM stories_chunk c JOIN stories_telling t ON t.id = c.telling_id"
+        " JOIN stories_participant p ON p.id = c.participant_id"
+        " WHERE t.public_id = ? AND p.number > ?",
+        telling,
+        len(table.people),
+    )
+    assert stored == [(int(acked[1]),)]
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
@@ -69,6 +108,9 @@ async def test_simulated_people_join_a_room_that_somebody_else_hosts(server: Ser
         (["--new", "--coupling", "2"], "--coupling lies in 0..1, got 2.0"),
         (["--new", "--minutes", "0"], "--minutes lies in 0..10, got 0.0"),
         (["--new", "--listeners", "0"], "--listeners must be at least 1, got 0"),
+        (["--new", "--load", "--seconds", "0"], "--seconds lies in 0..170, got 0.0"),
+        (["--new", "--load", "--url", "{nobody}"], "start it with `make play`"),
+        (["--new", "--load", "--url", "http://192.0.2.1"], "on another server with --elsewhere only"),
     ],
 )
 def test_simulate_says_in_a_sentence_what_is_wrong(server: Server, options: list[str], sentence: str) -> None:

@@ -16,7 +16,7 @@ async def practice(server: Server) -> AsyncIterator[Table]:
     """An open practice room in which Ana has told for a good minute."""
     async with Table(server, people=4) as table:
         await table.evening.act("display", display="open")
-        await table.begin(duration=120)
+        await table.begin(duration=180)
         await table.story_reaches(75)
         await table.everybody(
             lambda page: any(m["score"] is not None for m in page.heard("coupling.updated"))
@@ -47,7 +47,7 @@ async def test_a_sealed_room_has_no_live_number_unless_the_host_peeks_and_then_i
     server: Server,
 ) -> None:
     async with Table(server, people=4) as table:
-        await table.begin(duration=120)
+        await table.begin(duration=180)
         await table.story_reaches(70)
         assert [page.heard("coupling.updated") for page in table.pages] == [[]] * 6
 

@@ -3,7 +3,7 @@
 import pytest
 from websockets.frames import Frame, Opcode
 
-from stories.people.load import framed, parsed
+from stories.people.frames import framed, parsed
 
 TEXTS = [b"", b"x" * 125, b"y" * 126, b"z" * 70_000]
 

@@ -179,21 +179,39 @@ def test_game_stays_ready_and_says_so_when_redis_is_away(stack, told):
     stack.start("redis")
     stack.wait("redis")
 
-    assert without == (200, {"ready": True, "database": True, "layer": False, "pending": 0})
+    status, said = without
+    why = said.pop("why")
+    assert (status, said) == (200, {"ready": True, "database": True, "layer": False, "pending": 0})
+    assert [sentence.partition(":")[0] for sentence in why] == [
+        "The layer between web processes is away",
+        "The broker of jobs is away",
+    ]
     assert page == 200
     assert ready(stack) == (200, {"ready": True, "database": True, "layer": True, "pending": 0})
 
 
+def when_ready_is(stack: Stack, wanted: int) -> dict[str, object]:
+    """What it says then: what web found at the database is remembered for a second."""
+    deadline = time.monotonic() + 20
+    while (told := ready(stack))[0] != wanted:
+        assert time.monotonic() < deadline, told
+        time.sleep(0.05)
+    return told[1]
+
+
 def test_web_is_alive_but_not_ready_when_the_database_is_away(stack, told):
     stack.stop("postgres")
-    without = ready(stack)
+    without = when_ready_is(stack, 503)
     alive = stack.well("web")
     stack.start("postgres")
     stack.wait("postgres")
+    back = when_ready_is(stack, 200)
 
-    assert without == (503, {"ready": False, "database": False, "layer": True})
+    [why] = without.pop("why")
+    assert without == {"ready": False, "database": False, "layer": True}
+    assert why.startswith("The database is away: ")
     assert alive
-    assert ready(stack)[0] == 200
+    assert back == {"ready": True, "database": True, "layer": True, "pending": 0}
 
 
 @pytest.fixture(scope="module")

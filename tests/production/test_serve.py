@@ -48,46 +48,6 @@ async def test_new_connections_are_shared_between_the_workers(crew: Crew) -> Non
     assert min(shares) > 100 / WEB_WORKERS / 4
 
 
-async def test_everybody_is_told_to_come_back_and_the_server_is_gone_in_time_when_it_is_told_to_stop(
-    crew: Crew,
-) -> None:
-    async with Table(crew, people=5) as table:
-        workers = crew.web_pids()
-        began = time.monotonic()
-        seen = crew.log.stat().st_size
-        process = crew.process
-        process.terminate()
-        await table.everybody(lambda page: page.closes)
-        told = time.monotonic() - began
-        code = await asyncio.to_thread(process.wait)
-        gone = time.monotonic() - began
-
-        assert {page.closes[0] for page in table.pages} == {1012}
-        assert told < 1.5
-        assert gone < 5
-        assert code == 0
-        assert [pid for pid in workers if alive(pid)] == []
-        assert "Traceback" not in crew.log.read_text()[seen:]
-
-
-async def test_a_web_worker_is_replaced_and_its_people_are_back_when_it_is_killed(crew: Crew) -> None:
-    async with Table(crew, people=6) as table:
-        for _ in range(3):
-            before = crew.web_pids()
-            crowded = max(before, key=connections)
-            closed = sum(len(page.closes) for page in table.pages)
-            crew.kill_web(crowded)
-            began = time.monotonic()
-            await until(lambda closed=closed: sum(len(page.closes) for page in table.pages) > closed)
-            await table.everybody(lambda page: page.connected)
-            back = time.monotonic() - began
-            await until(lambda: len(crew.web_pids()) == WEB_WORKERS)
-
-            # The other one never stopped, and takes them in at once.
-            assert back < 3
-            assert set(before) - set(crew.web_pids()) == {crowded}
-
-
 async def test_a_seat_is_free_when_its_web_worker_was_killed_and_nobody_came_back(crew: Crew) -> None:
     held = "SELECT count(*) FROM stories_participant p JOIN stories_room r ON r.id = room_id WHERE socket <> '' AND code = ?"
     async with Table(crew, people=6) as table:

@@ -5,12 +5,12 @@ import subprocess
 import sys
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from prometheus_client import REGISTRY
 
-from stories import jobs, meters, seats
+from stories import ground, jobs, meters, seats
 from stories.models import Job
 
 pytestmark = pytest.mark.django_db
@@ -74,10 +74,46 @@ def test_ready_says_how_many_migrations_are_missing(caplog):
 
     assert (answer.status_code, answer.json()) == (
         503,
-        {"ready": False, "database": True, "layer": True, "pending": 1},
+        {
+            "ready": False,
+            "database": True,
+            "layer": True,
+            "pending": 1,
+            "why": ["The database lacks 1 migration of this release: run `python manage.py migrate`."],
+        },
     )
     # Asked every few seconds, a no is not an error each time.
     assert [(r.name, r.levelname) for r in caplog.records] == [("stories.views.health", "WARNING")]
+
+
+def test_ready_says_that_nothing_is_stored_when_the_disk_is_full():
+    full = OperationalError('could not extend file "base/1/2": No space left on device')
+
+    ground.storing.failed(full)
+    without = Client().get("/readyz")
+    ground.storing.worked()
+
+    assert (without.status_code, without.json()) == (
+        503,
+        {
+            "ready": False,
+            "database": True,
+            "layer": True,
+            "pending": 0,
+            "why": ["The database stores no samples: its disk is full (MIRROR_DATA_DIR)."],
+        },
+    )
+    assert Client().get("/readyz").status_code == 200
+
+
+def test_ready_stays_and_says_so_when_the_tables_are_the_next_releases():
+    MigrationRecorder(connection).record_applied("stories", "9999_of_the_next_release")
+
+    answer = Client().get("/readyz")
+
+    assert (answer.status_code, answer.json()["ready"], answer.json()["pending"]) == (200, True, 0)
+    [why] = answer.json()["why"]
+    assert why.startswith("The database has 1 migration that this release does not know")
 
 
 def test_ready_asks_little_of_the_database(django_assert_max_num_queries):
@@ -88,15 +124,22 @@ def test_ready_asks_little_of_the_database(django_assert_max_num_queries):
 
 
 def test_ready_says_that_the_layer_is_away_and_that_the_game_goes_on(settings):
-    from stories.views import health
-
-    health._layer.cache_clear()
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
 
     answer = Client().get("/readyz")
 
-    assert (answer.status_code, answer.json()["layer"], answer.json()["ready"]) == (200, False, True)
-    health._layer.cache_clear()
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {
+            "ready": True,
+            "database": True,
+            "layer": False,
+            "pending": 0,
+            "why": [
+                "The layer between web processes is away: nobody listens at that address (MIRROR_REDIS_URL)."
+            ],
+        },
+    )
 
 
 COUNT = """

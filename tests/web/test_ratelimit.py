@@ -7,7 +7,7 @@ from django.test import Client, RequestFactory
 
 from stories import ratelimit
 from stories.models import Participant, Room
-from stories.ratelimit import Bucket
+from stories.ratelimit import Bucket, Places
 
 pytestmark = pytest.mark.django_db
 
@@ -76,6 +76,26 @@ def test_bucket_forgets_the_full_when_there_are_too_many(monkeypatch):
     bucket.take("new")
 
     assert set(bucket.levels) == {"busy", "new"}
+
+
+def test_places_are_given_to_so_many_of_an_address_and_given_back(settings):
+    settings.SOCKETS_PER_ADDRESS = 2
+    places = Places()
+
+    came = [places.enter(who) for who in ("school", "school", "school", "elsewhere")]
+    places.leave("school")
+    places.leave("elsewhere")
+
+    assert came == [True, True, False, True]
+    assert places.enter("school")
+    assert dict(places.held) == {"school": 2}
+
+
+def test_places_are_without_number_when_limits_are_off(settings):
+    settings.RATE_LIMITS, settings.SOCKETS_PER_ADDRESS = False, 1
+    places = Places()
+
+    assert [places.enter("school") for _ in range(3)] == [True] * 3
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from mirrorgame.settings import env_list
+from mirrorgame.environment import env_list
 from stories.models import Participant
 
 
@@ -48,15 +48,17 @@ class Command(BaseCommand):
         named = env_list("ORIGINS")
         settings.ORIGINS = settings.CSRF_TRUSTED_ORIGINS = [*dict.fromkeys([*named, *origins])]
         # Imported late: the server needs the settings as they are now.
-        from mirrorgame import serve
+        from mirrorgame import serve, start
 
         try:
             sock = serve.listen(host, port)
-        except OSError as error:
+        except (OSError, OverflowError) as error:
+            free = port + 1 if 0 < port < 65535 else 8000
             raise CommandError(
-                f"cannot listen on {host}:{port}: {error.strerror}. Try PORT={port + 1}."
+                f"cannot listen on {host}:{port}: {serve.why(error)}. Try PORT={free}."
             ) from error
         call_command("migrate", verbosity=0, interactive=False)
+        start.look("play")
         # This process is the only one: whoever was connected to an earlier one is not connected now.
         Participant.objects.exclude(socket="").update(socket="")
         self._announce(host, port, addresses)

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from mirrorgame import serve
+from mirrorgame import serve, start
 from mirrorgame.supervisor import Supervisor, leave_with
 
 
@@ -28,8 +28,10 @@ class Command(BaseCommand):
         host, port = options["host"], options["port"]
         try:
             sock = serve.listen(host, port) if options["fd"] is None else socket.socket(fileno=options["fd"])
-        except OSError as error:
-            raise CommandError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+        except (OSError, OverflowError) as error:
+            raise CommandError(f"cannot listen on {host}:{port}: {serve.why(error)}") from error
+        start.look("web")
+        start.look_for_files()
         if settings.WORKERS == 1:
             serve.run(sock)
         else:

@@ -2,18 +2,15 @@
 
 import asyncio
 import json
-import os
 import random
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from websockets.asyncio.client import ClientConnection, connect
 
+from stories.management.bench.disk import meanwhile, probed
 from stories.management.bench.report import Row, percentile
 from stories.people.browser import Browser, Seat
 from stories.people.evening import open_evening, seat_guests
@@ -24,7 +21,6 @@ from stories.people.server import Server
 LISTENERS = 40
 SECONDS = 30
 FS = 4
-PROBE_S = 0.2
 
 
 def measure(manage: Path) -> list[Row]:
@@ -32,37 +28,14 @@ def measure(manage: Path) -> list[Row]:
     with (
         TemporaryDirectory(prefix="mirror-bench-") as folder,
         Server(manage, Path(folder), RATE_LIMITS="0") as server,
-        _disk(Path(folder)) as disk,
+        probed(Path(folder)) as disk,
     ):
         waits = asyncio.run(_evening(server.address))
     note = (
         f"{LISTENERS} sockets, a chunk a second each for {SECONDS} s: {len(waits)} acks, "
-        f"median {percentile(waits, 0.5):.0f} ms; a bare fsync meanwhile: "
-        f"median {percentile(disk, 0.5):.0f}, worst {max(disk):.0f} ms"
+        f"median {percentile(waits, 0.5):.0f} ms; {meanwhile(disk)}"
     )
     return [Row(id="ack_p99", value=round(percentile(waits, 0.99), 1), unit="ms", limit=150, note=note)]
-
-
-@contextmanager
-def _disk(folder: Path) -> Iterator[list[float]]:
-    """What the disk itself takes to keep four kilobytes, in milliseconds, beside what is measured."""
-    spent: list[float] = []
-    over = threading.Event()
-
-    def probe() -> None:
-        with (folder / "probe").open("wb") as file:
-            while not over.wait(PROBE_S):
-                began = time.perf_counter()
-                file.write(b"x" * 4096)
-                file.flush()
-                os.fsync(file.fileno())
-                spent.append((time.perf_counter() - began) * 1000)
-
-    thread = threading.Thread(target=probe, daemon=True)
-    thread.start()
-    yield spent
-    over.set()
-    thread.join()
 
 
 async def _evening(address: str) -> list[float]:

@@ -8,25 +8,37 @@ from functools import cache
 from pathlib import Path
 
 
+class NotHere(Exception):
+    """What a measurement needs is not on this machine."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One measurement; smaller is better. `limit` must hold, `target` is aimed at, None where there is none."""
+    """One measurement. `limit` must hold, `target` is aimed at, None where there is none.
+
+    Smaller is better, unless `more` is. `bare` is what the same took without the game, side by side with it.
+    """
 
     id: str
     value: float
     unit: str
     limit: float | None = None
     target: float | None = None
+    bare: float | None = None
+    more: bool = False
     note: str = ""
 
     @property
     def held(self) -> str:
         """How it stands against what was asked, in a word."""
-        if self.limit is not None and self.value > self.limit:
+        if self.limit is not None and not self._reaches(self.limit):
             return "MISS"
         if self.target is not None:
-            return "aim reached" if self.value <= self.target else "ok"
+            return "aim reached" if self._reaches(self.target) else "ok"
         return "ok" if self.limit is not None else "-"
+
+    def _reaches(self, bound: float) -> bool:
+        return self.value >= bound if self.more else self.value <= bound
 
     def as_json(self) -> dict[str, object]:
         """The row as one JSON line says it."""

@@ -1,26 +1,29 @@
 """The game and a bare application on one core, a crowd on the other, and what each of them cost."""
 
 import asyncio
+import gc
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
 import urllib.error
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import uvloop
 
-from stories.people.browser import Browser
-from stories.people.evening import Evening, open_evening
+from stories.management.bench.disk import meanwhile, probed
+from stories.management.bench.production import serving
+from stories.people.evening import open_evening
 from stories.people.load import Crowd
-from stories.people.player import Player
 from stories.people.server import Server, end, free_port, opener
+from stories.people.show import Show, sit_down, story
 from stories.protocol.commands import BeatMark
 
 SETTLE_S = 1.0
@@ -29,28 +32,47 @@ WELCOME_S = 30.0
 
 @dataclass
 class Side:
-    """A server's process on its core."""
+    """A server's processes on their cores."""
 
-    pid: int
+    pids: list[int]
     address: str
+    disk: list[float] = field(default_factory=list)
 
-    def pin(self, core: int) -> None:
-        """On one core, with every thread it has and will have."""
+    @property
+    def noise(self) -> str:
+        """What may have slowed it, for a note."""
+        return f"{meanwhile(self.disk)}; {busy()}"
+
+    def pin(self, *cores: int) -> None:
+        """Each process on one of the cores, with every thread it has and will have."""
         if hasattr(os, "sched_setaffinity"):
-            for thread in Path(f"/proc/{self.pid}/task").iterdir():
-                os.sched_setaffinity(int(thread.name), {core})
+            for i, pid in enumerate(self.pids):
+                for thread in Path(f"/proc/{pid}/task").iterdir():
+                    os.sched_setaffinity(int(thread.name), {cores[i % len(cores)]})
 
     def cpu_s(self) -> float:
-        """Processor seconds it has used, all threads together."""
-        spent = 0
-        for thread in Path(f"/proc/{self.pid}/task").iterdir():
-            spent += int((thread / "schedstat").read_text().split()[0])
-        return spent / 1e9
+        """Processor seconds they have used, all threads together."""
+        return sum(self.each_cpu_s())
+
+    def each_cpu_s(self) -> list[float]:
+        """Processor seconds of each process."""
+        spent = []
+        for pid in self.pids:
+            threads = Path(f"/proc/{pid}/task").iterdir()
+            spent.append(sum(int((t / "schedstat").read_text().split()[0]) for t in threads) / 1e9)
+        return spent
 
     def memory_kb(self) -> int:
-        """What it holds in memory."""
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        return int(status.split("VmRSS:")[1].split()[0])
+        """What they hold in memory."""
+        statuses = [Path(f"/proc/{pid}/status").read_text() for pid in self.pids]
+        return sum(int(status.split("VmRSS:")[1].split()[0]) for status in statuses)
+
+    def sockets(self) -> list[int]:
+        """How many sockets each process holds, those to its database among them."""
+        return [
+            sum(str(fd.readlink()).startswith("socket:") for fd in Path(f"/proc/{pid}/fd").iterdir())
+            for pid in self.pids
+        ]
 
 
 @dataclass
@@ -66,30 +88,6 @@ class Spent:
     def each_us(self) -> float:
         """Microseconds of processor per frame told."""
         return 1e6 * self.cpu_s / max(1, self.frames)
-
-
-@dataclass
-class Show:
-    """A room in which a story runs, and its crowd."""
-
-    evening: Evening
-    teller: Player
-    crowd: Crowd
-
-    async def mark(self) -> None:
-        """The teller says a line, which everybody reads."""
-        self.crowd.marked |= dict.fromkeys([beat := os.urandom(6).hex()], time.perf_counter())
-        told = self.teller.telling
-        tick = max(0, self.teller.tick_now(told))
-        await self.teller.say(
-            {
-                "type": "beat.mark",
-                "telling": told["id"],
-                "beat": beat,
-                "tick": tick,
-                "words": f"It was {beat}.",
-            }
-        )
 
 
 class BareTeller:
@@ -109,24 +107,45 @@ class BareTeller:
 
 
 @contextmanager
-def sides(manage: Path) -> Iterator[tuple[Server, Side, Side]]:
-    """The game and the bare application, both on core 0; we on core 1."""
+def sides(manage: Path, *, workers: int = 0, spread: bool = False) -> Iterator[tuple[Server, Side, Side]]:
+    """The game and the bare application, both on core 0; we on core 1, with a database and Redis if there are.
+
+    Without `workers` the game is the embedded shape, else the production shape with so many web processes.
+    With `spread` each of these has a core of its own, and everything else is where it likes.
+    """
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
-    with (
-        TemporaryDirectory(prefix="mirror-load-") as folder,
-        Server(manage, Path(folder), RATE_LIMITS="0", ROOM_LIMIT="20000") as server,
-        _bare(manage) as bare,
-    ):
-        game = Side(server.pid, server.address)
+    most_files()
+    with TemporaryDirectory(prefix="mirror-load-") as folder:
         try:
-            for side in (game, bare):
-                side.pin(cores[0])
-            if len(cores) > 1:
+            if len(cores) > 1 and not spread:
                 os.sched_setaffinity(0, {cores[1]})
-            yield server, game, bare
+            with (
+                _game(manage, Path(folder), workers) as (server, game),
+                _bare(manage) as bare,
+                probed(Path(folder)) as game.disk,
+            ):
+                game.pin(*cores if spread else cores[:1])
+                bare.pin(cores[0])
+                yield server, game, bare
         finally:
             if len(cores) > 1:
                 os.sched_setaffinity(0, cores)
+
+
+@contextmanager
+def _game(manage: Path, folder: Path, workers: int) -> Iterator[tuple[Server, Side]]:
+    if workers:
+        with serving(manage, folder, workers=workers) as served:
+            yield served, Side(served.pids, served.address)
+        return
+    with Server(manage, folder, RATE_LIMITS="0", ROOM_LIMIT="20000") as server:
+        yield server, Side([server.pid], server.address)
+
+
+def most_files() -> None:
+    """As many open files as the system lets us have: a socket is one, here and at the servers we start."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 @contextmanager
@@ -136,7 +155,7 @@ def _bare(manage: Path) -> Iterator[Side]:
         [sys.executable, "-m", "stories.management.bench.bare", str(port)], cwd=manage.parent
     )
     try:
-        yield Side(process.pid, _answering(f"http://127.0.0.1:{port}"))
+        yield Side([process.pid], _answering(f"http://127.0.0.1:{port}"))
     finally:
         end(process)
 
@@ -178,36 +197,6 @@ async def show(server: Server, n: int) -> AsyncIterator[Show]:
         yield played
 
 
-async def sit_down(evening: Evening) -> Player:
-    """Somebody who would like to tell: first of all, while the console still lists people."""
-    seat = await Browser(evening.browser.address).take_seat(evening.desk.code)
-    teller = Player(seat, hand=lambda _tick: None)
-    teller.open()
-    await teller.until(lambda: teller.connected)
-    await teller.say({"type": "teller.offer", "willing": True})
-    await evening.console.until(lambda: teller.key in evening.willing())
-    return teller
-
-
-@asynccontextmanager
-async def story(evening: Evening, teller: Player, people: list[tuple[str, str]]) -> AsyncIterator[Show]:
-    """People who sit already come in, and the story begins."""
-    crowd = Crowd(evening.browser.address, people)
-    try:
-        await crowd.come()
-        fields = {"teller": teller.key, "source": "C", "mode": "typed", "duration": "180"}
-        await evening.act("prepare", **fields)
-        await teller.phase("preparing")
-        await teller.wish("telling.begin")
-        await teller.phase("telling", within=30)
-        await crowd.until_telling()
-        yield Show(evening, teller, crowd)
-    finally:
-        crowd.leave()
-        await teller.close()
-        await evening.close()
-
-
 @asynccontextmanager
 async def bare_crowd(side: Side, n: int) -> AsyncIterator[Crowd]:
     """As many sockets on the bare application."""
@@ -234,8 +223,13 @@ async def spent(side: Side, crowd: Crowd, doing: Callable[[], Coroutine[Any, Any
 
 def run[T](work: Coroutine[Any, Any, T]) -> T:
     """On the quickest loop there is: the client must not be what is measured."""
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(work)
+    # Nor may it stop to look for garbage: a measurement is short.
+    gc.disable()
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(work)
+    finally:
+        gc.enable()
 
 
 def busy() -> str:

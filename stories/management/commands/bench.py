@@ -8,8 +8,20 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from stories.management.bench import crowd, engine, evenings, load, screens, start, synchrony
-from stories.management.bench.report import Row, machine, table
+from stories.management.bench import (
+    crowd,
+    engine,
+    evenings,
+    growth,
+    ladder,
+    layer,
+    load,
+    phases,
+    screens,
+    start,
+    synchrony,
+)
+from stories.management.bench.report import NotHere, Row, machine, table
 
 ROOT = Path(settings.BASE_DIR)
 MANAGE = ROOT / "manage.py"
@@ -33,8 +45,20 @@ MEASUREMENTS: dict[tuple[str, ...], Callable[[], list[Row]]] = {
     ("T1_2000",): lambda: load.fan_out(MANAGE, 2000),
     ("T2",): lambda: load.durable(MANAGE),
     ("T3_ack_p99", "T3_told_p99", "T3_core"): lambda: load.big_room(MANAGE),
+    ("T4_sqlite",): lambda: ladder.ladder(MANAGE),
     ("T5_rooms",): lambda: load.rooms(MANAGE),
+    ("T5_growth",): lambda: growth.by_size(MANAGE),
     ("T7_hellos_s", "T8_listener_kB"): lambda: load.arrival(MANAGE),
+    ("phase_2000",): lambda: phases.phase(MANAGE),
+    # The same on the production shape: PostgreSQL, Redis, so many web processes.
+    ("T2_pg",): lambda: load.durable(MANAGE, workers=1),
+    ("T3_pg_ack_p99", "T3_pg_told_p99", "T3_pg_core"): lambda: load.big_room(MANAGE, workers=1),
+    ("T4",): lambda: ladder.ladder(MANAGE, workers=1),
+    ("T5_workers",): lambda: growth.by_workers(MANAGE),
+    ("T5_redis_16_us",): layer.publish,
+    ("T5_classes",): lambda: growth.classes(MANAGE),
+    ("T7_pg_hellos_s", "T8_pg_listener_kB"): lambda: load.arrival(MANAGE, workers=1),
+    ("phase_2000_pg",): lambda: phases.phase(MANAGE, workers=2),
     ("P1", "P1_taps", "P2_join_kB", "P2_dial_s", "play_kB", "P3", "P3_clicks"): lambda: screens.measure(
         MANAGE
     ),
@@ -64,7 +88,7 @@ class Command(BaseCommand):
             self.stderr.write(f"measuring {', '.join(ids)} ...")
             try:
                 found = [row for row in measure() if not wanted or row.id in wanted]
-            except screens.NoChromium as missing:
+            except (screens.NoChromium, NotHere) as missing:
                 self.stderr.write(self.style.ERROR(f"NOT MEASURED ({missing}): {', '.join(ids)}"))
                 continue
             rows += found

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from stories.people.browser import Turned
 from stories.people.evening import open_evening, seat_guests
 from stories.people.guest import Company
-from stories.people.load import Crowd, middle, take_seats
 from stories.people.player import Player
+from stories.people.pressure import is_here, press, press_alone
+from stories.people.show import LONGEST_S
 from stories.people.telling_in_words import described
 from stories.people.thumbs import Recording
 
@@ -41,9 +43,14 @@ class Command(BaseCommand):
         parser.add_argument(
             "--load",
             action="store_true",
-            help="with --code: lean clients by the dozen, a chunk a second each once a story runs, timed",
+            help="lean clients by the hundred, a chunk a second each once a story runs: what they waited for",
         )
         parser.add_argument("--seconds", type=float, default=30.0, help="with --load: for how long")
+        parser.add_argument(
+            "--elsewhere",
+            action="store_true",
+            help="with --load: the server may be another machine, and is ours",
+        )
         parser.add_argument("--lobby", action="store_true", help="only sit in the lobby and move the lights")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -53,10 +60,10 @@ class Command(BaseCommand):
             raise CommandError(f"--minutes lies in 0..10, got {options['minutes']}")
         if options["listeners"] < 1:
             raise CommandError(f"--listeners must be at least 1, got {options['listeners']}")
-        if options["load"] and not options["code"]:
-            raise CommandError("--load needs a room that is open: --code")
+        if options["load"]:
+            self._check_load(options)
         try:
-            asyncio.run(self._crowd(options) if options["load"] else self._simulate(options))
+            asyncio.run(self._press(options) if options["load"] else self._simulate(options))
         except KeyboardInterrupt:
             self.stdout.write("They leave.")
         except Turned as turned:
@@ -65,6 +72,8 @@ class Command(BaseCommand):
             raise CommandError(f"the evening got stuck: {error}") from error
         except ConnectionRefusedError as error:
             raise CommandError(f"nothing answers at {options['url']}: start it with `make play`") from error
+        except OSError as error:
+            raise CommandError(f"no connection to {options['url']}: {error}") from error
 
     async def _simulate(self, options: dict[str, Any]) -> None:
         recording = options["recording"] and Recording.read(options["recording"], fs=RATE_HZ)
@@ -80,25 +89,30 @@ class Command(BaseCommand):
         else:
             await self._visit(options, company)
 
-    async def _crowd(self, options: dict[str, Any]) -> None:
+    @staticmethod
+    def _check_load(options: dict[str, Any]) -> None:
+        longest = LONGEST_S - 10
+        if not 0 < options["seconds"] <= longest:
+            raise CommandError(f"--seconds lies in 0..{longest}, got {options['seconds']}")
+        if not options["elsewhere"] and not is_here(options["url"]):
+            raise CommandError(
+                f"{options['url']} is not this machine: a crowd is put on another server with --elsewhere only"
+            )
+        # A socket is an open file.
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+    async def _press(self, options: dict[str, Any]) -> None:
         """Many thin clients from one process, and what they waited for."""
-        crowd = Crowd(options["url"], await take_seats(options["url"], options["code"], options["listeners"]))
-        await crowd.come()
-        self.stdout.write(f"{len(crowd.people)} sockets are open. They wait for a story.")
-        await crowd.until_telling(within=86_400)
-        await crowd.feel(options["seconds"])
-        answered = await crowd.settled()
-        told = crowd.told
-        self.stdout.write(
-            f"  {told.sent} chunks sent, {len(told.acks)} acked, {told.refused.total()} refused, "
-            f"{crowd.unanswered if not answered else 0} unanswered; closed: {dict(told.closes) or 'none'}"
+        url, n, seconds = options["url"], options["listeners"], options["seconds"]
+        say = self.stdout.write
+        told = await (
+            press_alone(url, n, seconds, say)
+            if options["new"]
+            else press(url, options["code"], n, seconds, say)
         )
-        for what, waits in (("ack", told.acks), ("line, after the first to hear it", told.broadcasts)):
-            if waits:
-                self.stdout.write(
-                    f"  {what}: median {middle(waits, 0.5):.0f} ms, p99 {middle(waits, 0.99):.0f} ms"
-                )
-        crowd.leave()
+        for line in told:
+            say(f"  {line}")
 
     async def _visit(self, options: dict[str, Any], company: Company) -> None:
         guests = await seat_guests(
