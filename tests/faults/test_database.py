@@ -127,6 +127,7 @@ async def test_every_sample_is_acked_soon_when_the_database_was_restarted(crew: 
         enter("PostgreSQL is restarted", table, telling, back_s=back)
 
 
+@pytest.mark.slow
 async def test_nothing_is_acked_that_is_not_stored_when_postgresqls_disk_is_full(crew: Crew) -> None:
     seen = crew.log.stat().st_size
     with SmallDisk(crew.postgres) as disk:

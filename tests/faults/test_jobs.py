@@ -126,6 +126,7 @@ async def test_nobody_waits_for_a_broker_that_hangs(working: Crew) -> None:
         enter("the broker hangs when a story ends", table, telling, back_s=back, note=note)
 
 
+@pytest.mark.slow
 async def test_the_report_comes_when_the_worker_was_away(working: Crew) -> None:
     await asyncio.to_thread(working.kill_worker)
     async with Table(working, people=5) as table:

@@ -149,7 +149,7 @@ def explore(server: Server, gateway: int, *, evenings: int, length: int) -> None
 
 
 def test_nothing_is_lost_or_shown_too_early_whatever_happens(mortal: Server, gateway: int) -> None:
-    explore(mortal, gateway, evenings=4, length=14)
+    explore(mortal, gateway, evenings=3, length=14)
 
 
 @pytest.mark.slow

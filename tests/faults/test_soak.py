@@ -19,7 +19,7 @@ from tests.live.table import Table
 from tests.production.crew import Crew
 from tests.production.instances import Postgres, Redis, need_binaries
 
-SECONDS = float(os.environ.get("MIRROR_SOAK_S", "10"))
+SECONDS = float(os.environ.get("MIRROR_SOAK_S", "6"))
 PEOPLE = int(os.environ.get("MIRROR_SOAK_PEOPLE", "40"))
 RATE = 6
 WARM = 2 if SECONDS > 60 else 1
