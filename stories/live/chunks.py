@@ -14,8 +14,8 @@ FUTURE_MS = 2000
 def entry(chunk: c.TraceChunk, telling: models.Telling, seat: models.Participant, at: int) -> traces.Entry:
     """A chunk as it is stored."""
     return traces.Entry(
-        telling=telling.pk,
-        participant=seat.pk,
+        telling=telling.id,
+        participant=seat.id,
         run=chunk.run,
         seq=chunk.seq,
         first_tick=chunk.first_tick,
@@ -32,7 +32,7 @@ def age_s(chunk: c.TraceChunk, rate_hz: int, started: int | None, at: int) -> fl
 
 def heavier(chunk: c.TraceChunk, telling: models.Telling, seat: models.Participant, room: LiveRoom) -> int:
     """What the trace would weigh with this chunk, as far as it was counted here."""
-    return room.weights.get((telling.pk, seat.pk), 0) + len(chunk.values) + traces.ROW_WEIGHT
+    return room.weights.get((telling.id, seat.id), 0) + len(chunk.values) + traces.ROW_WEIGHT
 
 
 async def weigh(
@@ -40,11 +40,11 @@ async def weigh(
 ) -> None:
     """Refuse what no hand can have felt: one seat must not fill the disk, nor make a reveal that never opens."""
     most = traces.MOST_SECONDS * telling.rate_hz
-    key = (telling.pk, seat.pk)
+    key = (telling.id, seat.id)
     weight = heavier(chunk, telling, seat, room)
     if weight > most:
         # Things said twice were counted twice: the rows know better.
-        weight = await offload(traces.weight, telling.pk, seat.pk) + len(chunk.values) + traces.ROW_WEIGHT
+        weight = await offload(traces.weight, telling.id, seat.id) + len(chunk.values) + traces.ROW_WEIGHT
         if weight > most:
             raise Refusal("trace.range")
     room.weights[key] = weight
@@ -59,7 +59,7 @@ def check_range(
     at: int,
 ) -> None:
     """Refuse samples that cannot have been felt in this telling."""
-    if telling.teller_id == seat.pk and telling.source != "C":
+    if telling.teller_id == seat.id and telling.source != "C":
         raise Refusal("trace.not_sampled")
     if telling.withdrawn_at is not None:
         raise Refusal("trace.not_sampled")

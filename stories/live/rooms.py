@@ -303,7 +303,7 @@ class LiveRoom:
             self.reel.stored_here = True
             if seat.id != self.bundle.telling.teller_id:
                 self.reel.felt(seat.number, len(entry.samples) // 2)
-        if self.scorer is not None and self.scorer.telling.pk == entry.telling:
+        if self.scorer is not None and self.scorer.telling.id == entry.telling:
             self.scorer.felt(entry)
 
     def apply(self, reading: Reading) -> None:

@@ -306,7 +306,7 @@ class Session:
             stored = self._hub.recorder.submit(entry)
         except Busy:
             return False
-        room.weights[telling.pk, seat.pk] = heavier
+        room.weights[telling.id, seat.id] = heavier
         meters.OUTBOX_AGE.observe(chunks.age_s(chunk, telling.rate_hz, about.started_at, at))
         self._unstored += 1
         stored.add_done_callback(lambda verdict: self._taken(chunk, entry, peer, room, verdict))

@@ -132,6 +132,7 @@ class Churn:
         await feeling
         assert await stay.settled()
         assert await back.settled()
+        assert (stay.told.refused, back.told.refused) == (Counter(), Counter())
         await table.finish()
         await table.evening.console.phase("reveal")
         self.check(table, telling, stay.told.sent - came[0], len(stay.told.acks) - came[1], back)
@@ -149,7 +150,6 @@ class Churn:
             )
         )
         assert (acked, runs[back.run]) == (sent, back.told.sent)
-        assert back.told.refused == Counter()
         self.sent, self.stored = self.sent + felt, self.stored + stored
         self.lost, self.doubled = self.lost + lost, self.doubled + doubled
         self.stories, self.acked = self.stories + 1, self.acked + acked + back.told.sent
