@@ -35,19 +35,22 @@ def heavier(chunk: c.TraceChunk, telling: models.Telling, seat: models.Participa
     return room.weights.get((telling.id, seat.id), 0) + len(chunk.values) + traces.ROW_WEIGHT
 
 
+def most(telling: models.Telling) -> int:
+    """What a trace may weigh: one seat must not fill the disk, nor make a reveal that never opens."""
+    return traces.MOST_SECONDS * telling.rate_hz
+
+
 async def weigh(
     chunk: c.TraceChunk, telling: models.Telling, seat: models.Participant, room: LiveRoom
-) -> None:
-    """Refuse what no hand can have felt: one seat must not fill the disk, nor make a reveal that never opens."""
-    most = traces.MOST_SECONDS * telling.rate_hz
-    key = (telling.id, seat.id)
+) -> int:
+    """What the trace weighs with this chunk; refuses what no hand can have felt."""
     weight = heavier(chunk, telling, seat, room)
-    if weight > most:
+    if weight > most(telling):
         # Things said twice were counted twice: the rows know better.
         weight = await offload(traces.weight, telling.id, seat.id) + len(chunk.values) + traces.ROW_WEIGHT
-        if weight > most:
+        if weight > most(telling):
             raise Refusal("trace.range")
-    room.weights[key] = weight
+    return weight
 
 
 def check_range(
@@ -64,7 +67,7 @@ def check_range(
     if telling.withdrawn_at is not None:
         raise Refusal("trace.not_sampled")
     if started is None:
-        raise Refusal("trace.range")
+        raise Refusal("trace.future")
     last_tick = chunk.first_tick + len(chunk.values) - 1
     if ended is None:
         if last_tick * 1000 > (at + FUTURE_MS - started) * telling.rate_hz:
