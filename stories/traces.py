@@ -12,8 +12,8 @@ from typing import Literal
 
 import numpy as np
 from django.db import DataError, IntegrityError, connection, transaction
-from django.db.models import Count, F, Sum
-from django.db.models.functions import Coalesce, Length
+from django.db.models import Count, F, Sum, Value
+from django.db.models.functions import Coalesce, Greatest, Length
 
 from stories.models import Chunk, Closure, Telling
 from stories.protocol.phases import About
@@ -154,8 +154,13 @@ def close(telling: int, participant: int, run: str, chunks: int) -> int:
     """Keep what a client says a run had; the number of its chunks that are stored."""
     # More page loads than this are nobody's: their closings are answered and not kept.
     if Closure.objects.filter(telling_id=telling, participant_id=participant).count() < MOST_RUNS:
+        # A duplicated tab closes what it knows of its first tab's run, which may go on and close more.
         Closure.objects.update_or_create(
-            telling_id=telling, participant_id=participant, run=run, defaults={"chunks": chunks}
+            telling_id=telling,
+            participant_id=participant,
+            run=run,
+            defaults={"chunks": Greatest("chunks", Value(chunks))},
+            create_defaults={"chunks": chunks},
         )
     return Chunk.objects.filter(telling_id=telling, participant_id=participant, run=run).count()
 

@@ -4,7 +4,7 @@
  *
  * Every page load samples each telling under a `run` of its own. Chunks of a run are numbered from 0 and never
  * change once cut, so sending one twice is harmless. What is not yet acked also lies in the tab's storage,
- * where the next page load finds it.
+ * where the next page load finds it; so does the copy that "duplicate tab" makes, while the first page goes on.
  */
 
 /** @typedef {import("./protocol").TraceChunk} TraceChunk */
@@ -53,10 +53,7 @@ export class Outbox {
     this.runs = new Map();
     /** @type {Map<string, string>} the run of each telling sampled by this page */
     this.current = new Map();
-    for (const run of this.leftovers()) {
-      this.runs.set(run.run, run);
-      this.cutRun(run);
-    }
+    for (const run of this.leftovers()) this.inherit(run);
   }
 
   /** @param {string} telling @param {number} tick @param {number} level */
@@ -161,6 +158,24 @@ export class Outbox {
    * @param {number} at */
   again(at) {
     return at + ANSWER_MS + this.random() * JITTER_MS;
+  }
+
+  /**
+   * What an earlier page load left. Its chunks stay what they are; what it had not cut becomes a run of its own,
+   * for that page may still live, in the tab this one was duplicated from, and cut it otherwise.
+   * @param {Run} run
+   */
+  inherit(run) {
+    const { loose } = run;
+    run.loose = [];
+    this.runs.set(run.run, run);
+    if (loose.length > 0) {
+      const own = { ...run, run: this.newRun(), cut: 0, loose, chunks: [] };
+      this.runs.set(own.run, own);
+      this.cutRun(own);
+    }
+    if (run.cut === 0) this.forget(run);
+    else this.save(run);
   }
 
   /** @param {string} telling */

@@ -81,11 +81,19 @@ class Outbox:
             run.loose = []
 
     def reloaded(self) -> None:
-        """A new page load of the same tab: what earlier ones left is over, and goes out again."""
-        self.cut()
+        """A new page load of the same tab, or of its duplicate: what earlier ones left is over, and goes out again.
+
+        What they had not cut becomes a run of its own, for the page this tab was duplicated from may still live,
+        and cut it otherwise.
+        """
         self._current.clear()
-        for run in self.runs.values():
-            run.over = True
+        for run in list(self.runs.values()):
+            loose, run.loose, run.over = run.loose, [], True
+            if loose:
+                self._begin(run.telling, loose=loose, over=True)
+            if run.cut == 0:
+                del self.runs[run.id]
+        self.cut()
         self.reconnected()
 
     def reconnected(self) -> None:
@@ -160,7 +168,11 @@ class Outbox:
     def _run(self, telling: str) -> Run:
         run = self.runs.get(self._current.get(telling, ""))
         if run is None or run.over:
-            run = Run(secrets.token_hex(8), telling)
-            self.runs[run.id] = run
+            run = self._begin(telling)
             self._current[telling] = run.id
+        return run
+
+    def _begin(self, telling: str, **left: Any) -> Run:
+        run = Run(secrets.token_hex(8), telling, **left)
+        self.runs[run.id] = run
         return run

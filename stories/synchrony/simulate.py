@@ -87,7 +87,8 @@ def character(lines: Array, *, fs: float) -> Array:
     pace = np.where(below.any(axis=1), np.argmax(below, axis=1), rho.shape[1]) / fs
     came = np.abs(changes(lines, fs=fs))
     known = np.isfinite(came)
-    still = known & (came < 0.02 * reach(lines)[:, None])
+    # A move of just two percent is one, however the line was scaled and its numbers rounded.
+    still = known & (came < 0.02 * (1 - 1e-9) * reach(lines)[:, None])
     rest = still.sum(axis=1) / np.maximum(known.sum(axis=1), 1)
     return np.stack([np.log2(np.maximum(pace, 0.25)), 3 * trend, 5 * rest], axis=1)
 

@@ -71,7 +71,9 @@ def test_a_room_plays_the_loop_when_networks_fail_and_pages_reload(evening: Even
         someone.all_stored()
     database = evening.server.database
     assert stored(database, telling) == {one.seat: one.felt for one in (ana, *listeners)}
-    assert [len(runs(database, telling)[one.seat]) for one in (ana, ben, eli, dov)] == [1, 2, 1, 1]
+    loads = [len(runs(database, telling)[one.seat]) for one in (ana, ben, eli, dov)]
+    # What Ben's first page load had not cut yet, if there was any, is a run of its own.
+    assert loads in ([1, 2, 1, 1], [1, 3, 1, 1])
     assert len(eli.felt) > 0.8 * len(ana.felt) > 200
     assert {24, 976} <= {level for _, level in dov.felt}
     assert all(said == there for closed in runs(database, telling).values() for said, there in closed)

@@ -112,6 +112,20 @@ def test_a_run_is_complete_when_as_many_chunks_are_stored_as_it_had(evening):
     assert models.Closure.objects.count() == 1
 
 
+@pytest.mark.parametrize("closings", [(2, 3), (3, 2)], ids=["copy first", "copy last"])
+def test_a_run_had_as_many_chunks_as_any_tab_says_when_a_duplicate_closes_it_too(evening, closings):
+    telling = evening.begin()
+    for seq in range(2):
+        evening.feel(telling, "Ben", [500], first_tick=seq, seq=seq)
+
+    for chunks in closings:
+        traces.close(telling.pk, evening["Ben"].pk, "run", chunks)
+    lacking = traces.incomplete(telling.pk)
+    evening.feel(telling, "Ben", [500], first_tick=2, seq=2)
+
+    assert (lacking, traces.incomplete(telling.pk)) == (1, 0)
+
+
 def test_moments_are_counted_when_they_are_sealed(evening):
     telling = evening.begin()
     assert traces.moments_sealed(telling.pk) == 0

@@ -23,6 +23,12 @@ class Tab {
   removeItem(/** @type {string} */ key) {
     this.items.delete(key);
   }
+  /** What the browser's "duplicate tab" makes. */
+  copy() {
+    const other = new Tab();
+    other.items = new Map(this.items);
+    return other;
+  }
 }
 
 /** A storage that is full, and then switched off. */
@@ -160,13 +166,46 @@ test("the next page load sends what the last could not, and closes it", () => {
   feel(after, 20, 21);
   after.cut();
   const sent = /** @type {any[]} */ (after.pending(0));
-  after.acked(sent[0].run, [0, 1]);
+  after.acked(sent[0].run, [0]);
   const closing = /** @type {any[]} */ (after.pending(1));
 
-  assert.deepEqual(sent.map(said), [[0, 0, 4], [1, 4, 3], [0, 20, 2]]);
-  assert.equal(sent[0].run, sent[1].run);
-  assert.notEqual(sent[0].run, sent[2].run);
-  assert.deepEqual(closing.map((m) => [m.run, ...said(m)]), [[sent[0].run, "trace.closed", 2]]);
+  assert.deepEqual(sent.map(said), [[0, 0, 4], [0, 4, 3], [0, 20, 2]]);
+  assert.equal(new Set(sent.map((m) => m.run)).size, 3);
+  assert.deepEqual(closing.map((m) => [m.run, ...said(m)]), [[sent[0].run, "trace.closed", 1]]);
+});
+
+test("a page load that had cut nothing leaves its samples to a run of their own, and nothing to close", () => {
+  const tab = new Tab();
+  const before = page(tab);
+  feel(before, 0, 3);
+  before.keep();
+
+  const after = page(tab);
+  const [chunk, ...others] = /** @type {any[]} */ (after.pending(0));
+  after.acked(chunk.run, [0]);
+  const closing = after.pending(1);
+
+  assert.deepEqual([said(chunk), others, closing.map(said)], [[0, 0, 4], [], [["trace.closed", 1]]]);
+  assert.equal(tab.length, 1);
+});
+
+test("a duplicated tab and its first one number nothing alike that is not the same", () => {
+  const tab = new Tab();
+  const first = page(tab);
+  feel(first, 0, 3);
+  first.cut();
+  feel(first, 4, 5);
+  first.keep();
+
+  const copy = page(tab.copy());
+  feel(first, 6, 7);
+  first.cut();
+  const [ours, theirs] = [first, copy].map((box) => new Map(/** @type {any[]} */ (box.pending(0)).map((m) => [`${m.run}/${m.seq}`, m])));
+
+  const both = [...ours.keys()].filter((key) => theirs.has(key));
+  assert.deepEqual(both.map((key) => [ours.get(key), theirs.get(key)].map(said)), [[[0, 0, 4], [0, 0, 4]]]);
+  assert.deepEqual([...theirs.values()].map(said), [[0, 0, 4], [0, 4, 2]]);
+  assert.deepEqual([...ours.values()].map(said), [[0, 0, 4], [1, 4, 4]]);
 });
 
 test("another seat's leftovers in the same tab are left alone", () => {
@@ -239,19 +278,22 @@ test("a long outage comes back in portions, oldest first", () => {
   assert.deepEqual(portions.map((list) => [list.length, list[0]]), [[20, 0], [20, 20], [10, 40]]);
 });
 
-test("for any course of cuts, drops, reloads and reconnects, what is stored is what was felt", () => {
+test("for any course of cuts, drops, reloads, duplicates and reconnects, what is stored is what was felt", () => {
   for (let seed = 1; seed <= 200; seed += 1) {
     let state = seed * 7919;
     const chance = () => ((state = (state * 48271) % 2147483647) / 2147483647);
-    const tab = new Tab();
-    let box = page(tab);
-    /** @type {Map<string, any>} */
+    const pages = [{ tab: new Tab(), box: page() }];
+    pages[0].box = page(pages[0].tab);
+    /** @type {Map<string, string>} */
     const rows = new Map();
-    const felt = new Map();
+    const felt = new Set();
+    /** @type {Map<string, number>} */
+    const closed = new Map();
     let at = 0;
-    const deliver = () => {
+    const deliver = (/** @type {Outbox} */ box) => {
       for (const message of /** @type {any[]} */ (box.pending(at))) {
         if (message.type === "trace.closed") {
+          closed.set(message.run, Math.max(message.chunks, closed.get(message.run) ?? 0));
           if (chance() < 0.7) box.sealed(message.run);
           continue;
         }
@@ -265,25 +307,39 @@ test("for any course of cuts, drops, reloads and reconnects, what is stored is w
     };
     for (let tick = 0; tick < 60; tick += 1) {
       at += 250;
-      if (chance() < 0.9) {
-        const level = Math.floor(chance() * 1001);
-        felt.set(tick, level);
-        box.add("story", tick, level);
+      for (const one of [...pages]) {
+        if (chance() < 0.9) {
+          const level = Math.floor(chance() * 1001);
+          felt.add(`${tick}: ${level}`);
+          one.box.add("story", tick, level);
+        }
+        const what = chance();
+        if (what < 0.3) { one.box.cut(); deliver(one.box); }
+        else if (what < 0.36) one.box.reconnected();
+        else if (what < 0.42) { one.box.keep(); one.box = page(one.tab); }
+        else if (what < 0.45 && pages.length < 4) {
+          // Between the last time it was written down and now: what is loose is not in the copy.
+          if (chance() < 0.5) one.box.keep();
+          const tab = one.tab.copy();
+          pages.push({ tab, box: page(tab) });
+        }
       }
-      const what = chance();
-      if (what < 0.3) { box.cut(); deliver(); }
-      else if (what < 0.36) box.reconnected();
-      else if (what < 0.42) { box.keep(); box = page(tab); }
     }
-    box.finish("story");
-    for (let i = 0; i < 60 && (box.waiting > 0 || tab.length > 0); i += 1) { at += 14_000; deliver(); }
+    for (const { box } of pages) box.finish("story");
+    for (let i = 0; i < 60 && pages.some(({ box, tab }) => box.waiting > 0 || tab.length > 0); i += 1) {
+      at += 14_000;
+      for (const { box } of pages) deliver(box);
+    }
 
-    const stored = new Map();
+    const stored = new Set();
     for (const content of rows.values()) {
       const [first, values] = JSON.parse(content);
-      values.forEach((/** @type {number} */ value, /** @type {number} */ i) => stored.set(first + i, value));
+      values.forEach((/** @type {number} */ value, /** @type {number} */ i) => stored.add(`${first + i}: ${value}`));
     }
-    assert.deepEqual([...stored].sort((a, b) => a[0] - b[0]), [...felt], `seed ${seed}`);
-    assert.deepEqual([box.waiting, tab.length], [0, 0], `seed ${seed}`);
+    assert.deepEqual([...stored].sort(), [...felt].sort(), `seed ${seed}`);
+    assert.deepEqual(pages.map(({ box, tab }) => [box.waiting, tab.length]), pages.map(() => [0, 0]), `seed ${seed}`);
+    const counted = new Map();
+    for (const key of rows.keys()) counted.set(key.split("/")[0], (counted.get(key.split("/")[0]) ?? 0) + 1);
+    assert.deepEqual([...closed].sort(), [...counted].sort(), `seed ${seed}`);
   }
 });

@@ -172,4 +172,5 @@ class Table:
             felt, doubt = player.sampled[telling], player.lost[telling]
             missing = sorted(set(felt.items()) - set(stored) - {(tick, felt.get(tick)) for tick in doubt})
             made_up = sorted(set(stored) - set(felt.items()))
-            assert (twice, missing, made_up) == ([], [], []), (player, set(player.refusals()))
+            said = f"{player}: twice {twice[:9]}, missing {missing[:9]}, made up {made_up[:9]}; {set(player.refusals())}"
+            assert (twice, missing, made_up) == ([], [], []), said

@@ -1,6 +1,7 @@
 """The samples of a tab: numbered once, kept until acked, closed when their page load is over."""
 
 import random
+from copy import deepcopy
 
 from stories.people.outbox import Outbox
 
@@ -75,6 +76,32 @@ def test_a_reload_sends_what_was_left_under_its_old_run_and_begins_a_new_one() -
 
     assert left == before
     assert (fresh["run"] != before["run"], fresh["seq"], fresh["first_tick"]) == (True, 0, 9)
+
+
+def test_a_copy_numbers_nothing_as_its_first_tab_does_unless_it_is_the_same() -> None:
+    first = filled(0)
+    first.cut()
+    first.add("t", 1, 501)
+
+    copy = deepcopy(first)
+    copy.reloaded()
+    first.add("t", 2, 502)
+    first.cut()
+
+    ours, theirs = ({(m["run"], m["seq"]): m["values"] for m in box.pending(0)} for box in (first, copy))
+    assert list(theirs.values()) == [[500], [501]]
+    assert list(ours.values()) == [[500], [501, 502]]
+    assert [ours[key] for key in ours.keys() & theirs.keys()] == [[500]]
+
+
+def test_a_page_load_that_had_cut_nothing_leaves_nothing_to_close() -> None:
+    outbox = filled(0)
+
+    outbox.reloaded()
+    [chunk] = outbox.pending(0)
+    outbox.acked(chunk["run"], [0])
+
+    assert brief([chunk, *outbox.pending(1)]) == [(0, 0, [500]), ("closed", 1)]
 
 
 def test_what_was_felt_after_the_end_is_not_cut_into_a_chunk() -> None:

@@ -4,6 +4,7 @@ Only what a container would give is put in its place: host names become 127.0.0.
 paths of a container become folders of the test.
 """
 
+import contextlib
 import os
 import pwd
 import re
@@ -14,7 +15,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from resource import RLIMIT_NOFILE, getrlimit
-from signal import Signals
+from signal import SIGKILL, Signals
 from typing import Any
 
 from stories.people.server import free_port
@@ -82,6 +83,8 @@ class Stack:
                 stdout=log,
                 stderr=log,
                 user=self._user(name),
+                # As in its own container: what it starts ends with it.
+                start_new_session=True,
             )
 
     def wait(self, name: str) -> None:
@@ -126,9 +129,9 @@ class Stack:
     def kill(self) -> None:
         """Whatever is left."""
         for process in self.processes.values():
-            if process.poll() is None:
-                process.kill()
-                process.wait()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, SIGKILL)
+            process.wait()
 
     def log(self, name: str) -> Path:
         """What a service said."""

@@ -87,6 +87,15 @@ def test_pool_tellers_have_the_character_of_the_teller_they_stand_in_for(kind):
     np.testing.assert_allclose(np.median(theirs, axis=0), own, atol=0.7)
 
 
+def test_moves_of_just_two_percent_are_moves_on_every_scale():
+    # 13 of 650 in two seconds, again and again.
+    teller = np.concatenate([[0, 650, 0], np.repeat(np.arange(40) * 13.0, 2)])
+
+    rests = [character(scale * teller[None], fs=1)[0, 2] for scale in (1, 0.3, 0.7, 1.1, 1.906, 2.3, 3.3)]
+
+    assert rests == [rests[0]] * 7
+
+
 def test_the_pool_depends_on_its_seed_alone():
     teller = on_scale(wander(np.random.default_rng(9), 60)[0])
 
