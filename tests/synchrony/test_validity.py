@@ -70,7 +70,7 @@ def test_a_null_that_knows_no_trend_would_be_found_out(monkeypatch):
     (row,) = chance.rows(case, runs=150, rng=chance_stream("chance", case))
 
     assert row.value > 0.15
-    assert surprising(row)
+    assert surprising(row, less_likely_than=SURPRISE_OF_ONE)
 
 
 def lag_known_beforehand(judge, r, others, room, null, *, lags):
@@ -101,8 +101,8 @@ def test_a_broken_null_would_be_found_out(broken, monkeypatch):
     monkeypatch.setattr(score, "_chance", lambda *given, **named: broken(judge, *given, **named))
     (row,) = chance.rows(case, runs=150, rng=chance_stream("chance", case))
 
-    assert not surprising(sound)
-    assert surprising(row)
+    assert not surprising(sound, less_likely_than=SURPRISE_OF_ONE)
+    assert surprising(row, less_likely_than=SURPRISE_OF_ONE)
 
 
 @pytest.mark.slow
