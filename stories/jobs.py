@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from math import inf
 from threading import Event, Thread
+from time import monotonic
 from typing import Any
 
 from django.db import DatabaseError, close_old_connections, connection, transaction
@@ -30,6 +32,9 @@ ATTEMPTS = 3
 SIGN_S = 20.0
 LOST_AFTER = timedelta(seconds=60)
 FORGOTTEN_AFTER = timedelta(seconds=15)
+# Somebody waits for each try at a broker that is away: jobs that are asked for meanwhile wait for the sweep.
+AWAY_S = 5.0
+_away_until = -inf
 
 
 def enqueue(function: str, *args: int | str, key: str) -> bool:
@@ -44,7 +49,7 @@ def enqueue(function: str, *args: int | str, key: str) -> bool:
             state="queued", args=list(args), queued_at=timezone.now(), alive_at=None, attempts=0
         ):
             return False
-    transaction.on_commit(lambda: _hand_over(job.pk))
+    transaction.on_commit(lambda: monotonic() < _away_until or _hand_over(job.pk))
     return True
 
 
@@ -55,15 +60,18 @@ def failed(key: str) -> bool:
 
 def _hand_over(job_id: int) -> bool:
     """Tell a runner of a job; False if nobody could be told, so that its row waits for the sweep."""
+    global _away_until
     try:
         import_string(RUNNER).enqueue(job_id)
     except OSError as error:
         logger.warning("job %s was not handed over (%s)", job_id, error)
-        return False
     except Exception:
         logger.exception("job %s was not handed over", job_id)
-        return False
-    return True
+    else:
+        _away_until = -inf
+        return True
+    _away_until = monotonic() + AWAY_S
+    return False
 
 
 def run(job_id: int) -> None:

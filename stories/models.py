@@ -94,6 +94,9 @@ class Participant(models.Model):
     socket = models.CharField(max_length=32, blank=True, help_text=_("the newest page, empty when none"))
     joined_at = models.BigIntegerField(default=now_ms, help_text=_("server milliseconds"))
     removed_at = models.DateTimeField(null=True, blank=True)
+    took_back_at = models.BigIntegerField(
+        null=True, blank=True, help_text=_("server milliseconds: nothing felt before is taken in any more")
+    )
 
     class Meta:
         constraints = [
@@ -231,8 +234,9 @@ class Analysis(models.Model):
     seed = models.BigIntegerField()
     digest = models.CharField(max_length=64)
     complete = models.BooleanField(default=False)
+    # The database knows the first of them: while a release is replaced the old one writes rows without it.
     edition = models.PositiveSmallIntegerField(
-        default=1, help_text=_("how often it was completed, each time from other rows")
+        default=1, db_default=1, help_text=_("how often it was completed, each time from other rows")
     )
     picture = models.JSONField()
     own = models.JSONField(default=dict)

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 
 from stories import analysis, bulletin
+from stories.clock import now_ms
 from stories.models import (
     Analysis,
     Beat,
@@ -28,6 +29,9 @@ def delete_room(room: Room) -> None:
     """End and delete now: nothing of the room is left."""
     room_id = room.pk
     with transaction.atomic():
+        if not Room.objects.select_for_update().filter(pk=room_id).exists():
+            # Another sweep was first.
+            return
         keys = [f"complete:{pk}" for pk in Telling.objects.filter(room=room).values_list("pk", flat=True)]
         Job.objects.filter(key__in=keys).delete()
         SpentCode.objects.create(code=room.code)
@@ -35,14 +39,24 @@ def delete_room(room: Room) -> None:
         transaction.on_commit(lambda: bulletin.tell(bulletin.GoneNews(room=room_id)))
 
 
-def forget_traces(seat: Participant) -> None:
-    """Delete what one seat felt and called, in every telling; pictures are drawn again without it."""
+def forget_traces(seat: Participant, *, at: int | None = None) -> None:
+    """Delete what one seat felt and called, in every telling; pictures are drawn again without it.
+
+    What a phone of theirs still holds of the time until then (`at`, server milliseconds; now) is not taken in
+    when it comes.
+    """
     with transaction.atomic():
-        touched = list(
-            Telling.objects.filter(
-                Q(chunks__participant=seat) | Q(calls__participant=seat), withdrawn_at__isnull=True
-            ).distinct()
-        )
+        # Who stores samples of these stories has committed then, or waits and sees the mark.
+        told = list(Telling.objects.select_for_update().filter(room_id=seat.room_id).order_by("pk"))
+        Participant.objects.filter(pk=seat.pk).update(took_back_at=now_ms() if at is None else at)
+        given = {
+            telling
+            for rows in (Chunk, Call)
+            for telling in rows.objects.filter(participant=seat)
+            .values_list("telling_id", flat=True)
+            .distinct()
+        }
+        touched = [telling for telling in told if telling.pk in given and telling.withdrawn_at is None]
         Chunk.objects.filter(participant=seat).delete()
         Closure.objects.filter(participant=seat).delete()
         Call.objects.filter(participant=seat).delete()

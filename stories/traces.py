@@ -15,7 +15,7 @@ from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import Count, F, Sum, Value
 from django.db.models.functions import Coalesce, Greatest, Length
 
-from stories.models import Chunk, Closure, Telling
+from stories.models import Chunk, Closure, Participant, Telling
 from stories.protocol.phases import About
 from stories.synchrony import TraceGrid
 
@@ -63,7 +63,8 @@ def store(entries: Sequence[Entry]) -> dict[Key, Verdict]:
     """Store chunks in one transaction and say of each what became of it.
 
     A row the database cannot take is found by halving and refused alone. What was on its way when its story
-    was taken back, or its room deleted, is not stored. Raises `OperationalError` when the
+    was taken back, or its room deleted, is not stored, nor what somebody felt before they took their traces
+    back. Raises `OperationalError` when the
     database is away: nothing is stored then, and the caller tries the same batch again.
     """
     verdicts: dict[Key, Verdict] = {}
@@ -82,6 +83,7 @@ def _store_or_halve(entries: list[Entry], verdicts: dict[Key, Verdict]) -> None:
         return
     try:
         with transaction.atomic():
+            _hold(entries)
             _mark_late(entries)
             fresh = _insert(entries)
             found = None if fresh == len(entries) else _contents(entries)
@@ -102,7 +104,26 @@ def _store_or_halve(entries: list[Entry], verdicts: dict[Key, Verdict]) -> None:
 
 
 _COLUMNS = "telling_id, participant_id, run, seq, first_tick, samples, received_at"
-_LIVING = "EXISTS (SELECT 1 FROM stories_telling t WHERE t.withdrawn_at IS NULL AND t.id ="
+# Asked of each row in turn, for a join may bring the rows into an order of its own.
+_WELCOME = """(
+  SELECT t.withdrawn_at IS NULL AND (
+    p.took_back_at IS NULL OR t.started_at + CAST({tick} AS bigint) * 1000 / t.rate_hz >= p.took_back_at
+  )
+  FROM stories_telling t, stories_participant p WHERE t.id = {telling} AND p.id = {participant}
+)"""
+_MANY = f"""
+INSERT INTO stories_chunk ({_COLUMNS})
+SELECT * FROM unnest(
+  %s::bigint[], %s::bigint[], %s::text[], %s::int[], %s::int[], %s::bytea[], %s::bigint[]
+) AS fresh (telling, participant, run, seq, first_tick)
+WHERE {_WELCOME.format(tick="fresh.first_tick", telling="fresh.telling", participant="fresh.participant")}
+ON CONFLICT DO NOTHING
+"""  # noqa: S608  (constants only)
+_ONE = f"""
+INSERT INTO stories_chunk ({_COLUMNS})
+SELECT %s, %s, %s, %s, %s, %s, %s WHERE {_WELCOME.format(tick="%s", telling="%s", participant="%s")}
+ON CONFLICT DO NOTHING
+"""
 
 
 def _insert(entries: list[Entry]) -> int:
@@ -110,21 +131,23 @@ def _insert(entries: list[Entry]) -> int:
     rows = [(e.telling, e.participant, e.run, e.seq, e.first_tick, e.samples, e.received_at) for e in entries]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            columns = [list(column) for column in zip(*rows, strict=True)]
-            cursor.execute(
-                f"INSERT INTO stories_chunk ({_COLUMNS}) "  # noqa: S608  (constants only)
-                "SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::int[], %s::int[], "
-                "%s::bytea[], %s::bigint[]) AS fresh (telling) "
-                f"WHERE {_LIVING} fresh.telling) ON CONFLICT DO NOTHING",
-                columns,
-            )
+            cursor.execute(_MANY, [list(column) for column in zip(*rows, strict=True)])
         else:
-            cursor.executemany(
-                f"INSERT INTO stories_chunk ({_COLUMNS}) "
-                f"SELECT %s, %s, %s, %s, %s, %s, %s WHERE {_LIVING} %s) ON CONFLICT DO NOTHING",
-                [(*row, row[0]) for row in rows],
-            )
+            cursor.executemany(_ONE, [(*row, row[4], row[0], row[1]) for row in rows])
         return int(cursor.rowcount)
+
+
+def _hold(entries: list[Entry]) -> None:
+    """Let whoever takes traces or a running story back wait for this transaction, and see what it stores.
+
+    SQLite has one writer at a time anyway. Several processes may hold a story at once.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT 1 FROM stories_telling WHERE id = ANY(%s) AND ended_at IS NULL ORDER BY id FOR SHARE",
+                [sorted({e.telling for e in entries})],
+            )
 
 
 def _mark_late(entries: list[Entry]) -> None:
@@ -152,6 +175,10 @@ def _contents(entries: list[Entry]) -> dict[Key, tuple[int, bytes]]:
 
 def close(telling: int, participant: int, run: str, chunks: int) -> int:
     """Keep what a client says a run had; the number of its chunks that are stored."""
+    stored = Chunk.objects.filter(telling_id=telling, participant_id=participant, run=run).count()
+    taken_back = Participant.objects.filter(pk=participant, took_back_at__isnull=False)
+    if not stored and taken_back.exists():
+        return 0
     # More page loads than this are nobody's: their closings are answered and not kept.
     if Closure.objects.filter(telling_id=telling, participant_id=participant).count() < MOST_RUNS:
         # A duplicated tab closes what it knows of its first tab's run, which may go on and close more.
@@ -162,7 +189,7 @@ def close(telling: int, participant: int, run: str, chunks: int) -> int:
             defaults={"chunks": Greatest("chunks", Value(chunks))},
             create_defaults={"chunks": chunks},
         )
-    return Chunk.objects.filter(telling_id=telling, participant_id=participant, run=run).count()
+    return stored
 
 
 def weight(telling: int, participant: int) -> int:

@@ -1,6 +1,7 @@
 """A player's page: samples the hand on the telling's grid, and hands over every sample once."""
 
 import asyncio
+import math
 import random
 import secrets
 from collections import defaultdict
@@ -42,6 +43,7 @@ class Player(Page):
         self._next_tick: dict[str, int] = {}
         self._finished: set[str] = set()
         self._awaited = ""
+        self._loaded_ms = -math.inf
         self._chunk_at = 0.0
         self._sent_at: dict[tuple[str, int], float] = {}
         self._dial_at = 0.0
@@ -116,8 +118,7 @@ class Player(Page):
 
     def tick_now(self, told: Message) -> int:
         """The last tick that is due; -1 before the first."""
-        rate = told.get("rate_hz", 4)
-        return int((self.clock.now() - told["started_at"]) * rate // 1000)
+        return tick_at(told, self.clock.now())
 
     @property
     def all_stored(self) -> bool:
@@ -131,7 +132,7 @@ class Player(Page):
         self._sample()
         await self.close()
         self._next_tick.clear()
-        self._awaited = ""
+        self._awaited, self._loaded_ms = "", self.clock.now() if self.clock.synced else -math.inf
         self._kept.clear()
         if cleared:
             for telling in self.sampled:
@@ -207,7 +208,9 @@ class Player(Page):
             return
         telling, rate, due = told["id"], told.get("rate_hz", 4), self.tick_now(told)
         if telling not in self._next_tick:
-            self._next_tick[telling] = 0 if self._awaited == telling else due + 1
+            # Where a page comes back to may know less of the room than it did: it was not here before it was loaded.
+            loaded = tick_at(told, max(self._loaded_ms, told["started_at"] - 1))
+            self._next_tick[telling] = 1 + (loaded if self._awaited == telling else due)
         ended_at = told.get("ended_at")
         if ended_at is not None:
             due = ticks_between(told["started_at"], ended_at, rate) - 1
@@ -239,6 +242,11 @@ class Player(Page):
             for tick in [tick for tick in self.sampled[telling] if tick > last]:
                 del self.sampled[telling][tick]
         self.outbox.finish(telling)
+
+
+def tick_at(told: Message, at: float) -> int:
+    """The last tick of a telling that is due at a time; negative before the first."""
+    return int((at - told["started_at"]) * told.get("rate_hz", 4) // 1000)
 
 
 def ticks_between(started_at: int, until: int, rate_hz: int) -> int:

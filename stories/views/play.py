@@ -1,5 +1,6 @@
 """A player's page and what a player may take back."""
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -35,9 +36,13 @@ def _feelings() -> list[str]:
 
 
 def _ended(request: HttpRequest, participant: Participant) -> HttpResponse:
-    told = participant.tellings.filter(started_at__isnull=False, withdrawn_at__isnull=True).order_by("number")
-    context = {"room": participant.room, "participant": participant, "told": told}
+    context = {"room": participant.room, "participant": participant, "told": _told(participant)}
     return render(request, "rooms/ended.html", context)
+
+
+def _told(participant: Participant) -> QuerySet[Telling]:
+    """The stories of one's own that were not taken back."""
+    return participant.tellings.filter(started_at__isnull=False, withdrawn_at__isnull=True).order_by("number")
 
 
 @require_POST
@@ -74,9 +79,8 @@ def _own_telling(request: HttpRequest, participant: Participant) -> Telling:
 
 @require_POST
 def leave(request: HttpRequest, seat: str) -> HttpResponse:
-    """Getting up: the seat is gone from the room, and this browser forgets it."""
+    """Getting up: the seat is gone from the room. What it gave may still be taken back from this browser."""
     participant = access.held_seat(request, seat)
     seats.remove(participant)
-    answer = render(request, "rooms/left.html", {"room": participant.room})
-    answer.delete_cookie(f"seat_{participant.public_id}", samesite="Lax")
-    return answer
+    context = {"room": participant.room, "participant": participant, "told": _told(participant)}
+    return render(request, "rooms/left.html", context)

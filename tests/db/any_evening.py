@@ -95,6 +95,7 @@ class AnyEvening(Evening):
         self.underway: list[traces.Entry] = []
         self.tellings: list[models.Telling] = []
         self.version = 0
+        self.took_back_at: dict[int, int] = {}
         self.processes = [self._process(), self._process()]
 
     def _process(self) -> Process:
@@ -152,19 +153,25 @@ class AnyEvening(Evening):
         """Some of what is on its way arrives; whether the acks do is another matter."""
         verdicts = traces.store(batch)
         for entry in batch:
-            taken_back = not models.Telling.objects.filter(pk=entry.telling, withdrawn_at=None).exists()
-            assert verdicts[entry.key] == ("not_sampled" if taken_back else "stored")
-            if not taken_back:
+            welcome = self.welcome(entry)
+            assert verdicts[entry.key] == ("stored" if welcome else "not_sampled")
+            if welcome:
                 self.acked[entry.key] = entry.content
         if heard:
             self.underway = [entry for entry in self.underway if entry.key not in verdicts]
 
+    def welcome(self, entry: traces.Entry) -> bool:
+        """Whether nobody has taken back what it says: neither the teller the story nor the listener their traces."""
+        telling = models.Telling.objects.get(pk=entry.telling)
+        felt_at = telling.started_at + entry.first_tick * 1000 // telling.rate_hz
+        return telling.withdrawn_at is None and felt_at >= self.took_back_at.get(entry.participant, 0)
+
     def forgets(self, name: str) -> None:
-        """Somebody deletes what they felt; what is still on its way was deleted on the phone."""
-        retention.forget_traces(self[name])
-        mine = self[name].pk
+        """Somebody deletes what they felt; a phone of theirs may hold some of it still."""
+        at, mine = self.at(self.now_s), self[name].pk
+        retention.forget_traces(self[name], at=at)
+        self.took_back_at[mine] = at
         self.acked = {key: content for key, content in self.acked.items() if key[1] != mine}
-        self.underway = [entry for entry in self.underway if entry.participant != mine]
 
     def takes_back(self, telling: models.Telling) -> None:
         """The teller withdraws a story."""

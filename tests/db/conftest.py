@@ -2,19 +2,21 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from math import inf
 from threading import Barrier
 
 import pytest
 from django.db import connections
 
-from stories import bulletin
+from stories import bulletin, jobs
 from stories.protocol.room import Refusal
 from tests.db.evening import Evening
 
 
 @pytest.fixture(autouse=True)
-def _jobs_wait(settings):
-    """No thread of the server runs jobs behind a test's back."""
+def _jobs_wait(settings, monkeypatch):
+    """No thread of the server runs jobs behind a test's back, and no broker was away before it."""
+    monkeypatch.setattr(jobs, "_away_until", -inf)
     settings.TASKS = {"default": {"BACKEND": "django.tasks.backends.dummy.DummyBackend"}}
 
 

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from time import monotonic
 
 import pytest
 from django.utils import timezone
@@ -167,6 +168,28 @@ def test_a_job_waits_in_its_row_when_the_broker_is_away(
 
     assert states() == [("queued", 0)]
     assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
+def test_a_broker_that_is_away_is_asked_once_however_many_jobs_are_wanted(
+    db, settings, caplog, django_capture_on_commit_callbacks
+):
+    settings.TASKS = {"default": {"BACKEND": "tests.db.work.Away"}}
+    with django_capture_on_commit_callbacks(execute=True):
+        for number in range(50):
+            jobs.enqueue(NOTE, number, key=f"k{number}")
+    tries = len(caplog.records)
+
+    settings.TASKS = {"default": {"BACKEND": "tests.db.work.Noted"}}
+    with django_capture_on_commit_callbacks(execute=True):
+        jobs.enqueue(NOTE, 50, key="k50")
+    while_away = list(work.done)
+    jobs._away_until = monotonic()
+    with django_capture_on_commit_callbacks(execute=True):
+        jobs.enqueue(NOTE, 51, key="k51")
+
+    assert (tries, while_away) == (1, [])
+    assert work.done == [("handed over", Job.objects.get(key="k51").pk)]
+    assert states() == [("queued", 0)] * 52
 
 
 def waiting(n: int) -> list[int]:

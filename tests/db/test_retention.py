@@ -103,3 +103,11 @@ def test_consent_is_kept_unless_the_story_was_taken_back(evening):
     retention.keep(telling)
     telling.refresh_from_db()
     assert telling.kept is False
+
+
+def test_a_code_is_spent_once_when_eight_sweeps_delete_the_room_at_once(at_once):
+    evening = Evening("Ana")
+
+    at_once(lambda _: retention.delete_room(models.Room(pk=evening.row.pk, code=evening.row.code)))
+
+    assert (models.Room.objects.count(), models.SpentCode.objects.count()) == (0, 1)

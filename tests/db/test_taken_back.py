@@ -1,8 +1,11 @@
 """What is taken back is gone: from the rows, from the picture, from the pages that show it."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
+from django.db import connections, transaction
 
 from stories import analysis, models, replay, retention, tellings, traces
 from stories.live import chunks
@@ -134,6 +137,54 @@ def test_what_was_on_its_way_to_a_deleted_room_is_refused_and_the_rest_is_stored
     retention.delete_room(evening.row)
 
     assert traces.store([gone, kept]) == {gone.key: "not_sampled", kept.key: "stored"}
+
+
+def test_what_one_took_back_does_not_come_back_with_a_phone_that_was_offline(transactional_db):
+    evening = Evening("Ana", "Ben", "Eli")
+    evening.start -= 60_000
+    telling = evening.begin()
+    evening.feel(telling, "Ben", [500] * 4)
+    late = evening.entry(telling, "Ben", [500] * 4, first_tick=4, seq=1)
+    other = evening.entry(telling, "Eli", [500] * 4, first_tick=4, seq=1)
+
+    retention.forget_traces(evening["Ben"])
+    since = evening.entry(telling, "Ben", [500] * 4, first_tick=4 * 61, seq=9)
+
+    assert traces.store([late, other, since]) == {
+        late.key: "not_sampled",
+        other.key: "stored",
+        since.key: "stored",
+    }
+    assert traces.close(telling.pk, evening["Ben"].pk, "of an earlier page", 7) == 0
+    assert models.Closure.objects.count() == 0
+
+
+@pytest.mark.parametrize("what", ["forget", "withdraw"])
+def test_what_is_being_stored_while_somebody_takes_it_back_is_gone_too(transactional_db, what):
+    evening = Evening("Ana", "Ben")
+    evening.start -= 60_000
+    telling = evening.begin()
+    evening.feel(telling, "Ben", [500])
+    stored, done = Event(), Event()
+
+    def take_back() -> None:
+        stored.wait(10)
+        try:
+            retention.forget_traces(evening["Ben"]) if what == "forget" else retention.withdraw(telling)
+        finally:
+            done.set()
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        taken = pool.submit(take_back)
+        with transaction.atomic():
+            traces.store([evening.entry(telling, "Ben", [500], first_tick=1, seq=1)])
+            stored.set()
+            # Who takes back waits for this commit; who does not is done by then.
+            done.wait(0.5)
+        taken.result(10)
+
+    assert models.Chunk.objects.count() == 0
 
 
 def test_one_seat_cannot_fill_the_disk_and_what_was_said_twice_is_not_held_against_it(transactional_db):

@@ -63,13 +63,20 @@ def test_a_row_the_database_cannot_take_is_refused_alone(transactional_db, where
     evening = Evening("Ana", "Ben", "Eli")
     telling = evening.begin()
     good = [evening.entry(telling, "Ben", [n], n, seq=n) for n in range(8)]
-    nobody = traces.Entry(telling.pk, 10**6, "run", 0, 0, traces.pack([1]), 0)
-    batch = [*good[:where], nobody, *good[where:]]
+    odd = traces.Entry(telling.pk, evening["Ben"].pk, "run", -1, 0, traces.pack([1]), 0)
+    batch = [*good[:where], odd, *good[where:]]
 
     verdicts = traces.store(batch)
 
-    assert verdicts == {**{entry.key: "stored" for entry in good}, nobody.key: "poisonous"}
+    assert verdicts == {**{entry.key: "stored" for entry in good}, odd.key: "poisonous"}
     assert models.Chunk.objects.count() == 8
+
+
+def test_what_a_seat_felt_that_is_gone_is_not_stored(evening):
+    telling = evening.begin()
+    nobody = traces.Entry(telling.pk, 10**6, "run", 0, 0, traces.pack([1]), 0)
+
+    assert traces.store([nobody]) == {nobody.key: "not_sampled"}
 
 
 def test_a_number_no_database_holds_is_refused_alone(transactional_db):

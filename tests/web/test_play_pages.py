@@ -110,14 +110,24 @@ def test_keep_is_the_tellers_word(meeting, told, said, kept):
     assert told.kept is kept
 
 
-def test_leave_gives_the_seat_up_and_this_browser_forgets_it(meeting):
-    ana = meeting.people["Ana"]
+def test_who_leaves_gives_the_seat_up_and_may_still_take_back_what_they_gave(meeting, told):
+    ana, ben = meeting.people["Ana"], meeting.people["Ben"]
 
-    answer = meeting.browsers["Ana"].post(f"/play/{ana.public_id}/leave")
+    left = {
+        seat: meeting.browsers[seat.name].post(f"/play/{seat.public_id}/leave").text for seat in (ana, ben)
+    }
+    pages = [meeting.browsers[seat.name].get(f"/play/{seat.public_id}").status_code for seat in (ana, ben)]
+    again = meeting.browsers["Ben"].get(f"/j/{meeting.room.code}").text
+    forgotten = meeting.browsers["Ben"].post(f"/play/{ben.public_id}/forget").text
+    meeting.browsers["Ana"].post(f"/play/{ana.public_id}/withdraw", {"telling": told.public_id})
 
-    assert Participant.objects.get(pk=ana.pk).removed_at is not None
-    assert answer.cookies[f"seat_{ana.public_id}"].value == ""
-    assert meeting.browsers["Ana"].get(f"/play/{ana.public_id}").status_code == 404
+    assert Participant.objects.filter(removed_at__isnull=True, pk__in=[ana.pk, ben.pk]).count() == 0
+    assert pages == [404, 404]
+    assert f'value="{told.public_id}"' in left[ana]
+    assert f'action="/play/{ben.public_id}/forget"' in left[ben]
+    assert f"/play/{ben.public_id}" not in again
+    assert f"/play/{ben.public_id}" not in forgotten
+    assert (Chunk.objects.count(), Beat.objects.count(), Call.objects.count()) == (0, 0, 0)
 
 
 def test_replay_of_a_told_story_opens_for_whoever_has_its_address(meeting, told):
