@@ -17,6 +17,7 @@ const PROBE_MS = 3_000;
 const LONGEST_WAIT_MS = 8_000;
 const RESTART_SPREAD_MS = 5_000;
 const SERVICE_RESTART = 1012;
+const OPEN = 1;
 
 /** @type {Record<number, Connection>} closed for good, by close code */
 const FINAL = { 4401: "gone", 4403: "removed", 4404: "gone", 4409: "replaced", 4426: "outdated" };
@@ -80,7 +81,8 @@ export class GameSocket {
 
   /** Say something now; false if nobody would hear it. @param {ClientMessage} message */
   say(message) {
-    if (this.connection !== "live" || !this.wire) return false;
+    // Between the other side's goodbye and its event a wire is closing already, and takes nothing more.
+    if (this.connection !== "live" || this.wire?.readyState !== OPEN) return false;
     this.wire.send(JSON.stringify(message));
     return true;
   }

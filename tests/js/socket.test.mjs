@@ -42,7 +42,7 @@ function conversation({ random = () => 0.5 } = {}) {
   const heard = [];
   const socket = new GameSocket({
     open: () => {
-      const wire = { sent: /** @type {any[]} */ ([]), closed: false, send: (/** @type {string} */ text) => wire.sent.push(JSON.parse(text)), close: () => (wire.closed = true) };
+      const wire = { readyState: 1, sent: /** @type {any[]} */ ([]), closed: false, send: (/** @type {string} */ text) => wire.sent.push(JSON.parse(text)), close: () => (wire.closed = true) };
       wires.push(wire);
       return /** @type {any} */ (wire);
     },
@@ -172,6 +172,20 @@ test("a nudge while connected finds out within three seconds whether anybody is 
   timers.pass(1);
 
   assert.deepEqual([patient, states], [["live"], ["live", "reconnecting"]]);
+});
+
+test("a wire that is closing already takes nothing more", () => {
+  const { socket, wires, states, welcome } = conversation();
+  socket.start();
+  welcome();
+  wires[0].readyState = 2;
+
+  const said = socket.say({ type: "state.ask" });
+
+  assert.equal(said, false);
+  assert.equal(wires[0].sent.length, 1);
+  wires[0].onclose({ code: 4409 });
+  assert.deepEqual(states, ["live", "replaced"]);
 });
 
 test("a browser that cannot even open a socket tries again", () => {
