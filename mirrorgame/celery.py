@@ -111,7 +111,7 @@ def _look_for_the_broker(**_: Any) -> None:
 @app.task(name="mirrorgame.sweep")
 def sweep() -> None:
     """What is due without anybody asking; every web process does the same now and then."""
-    from stories import analysis, ground, history, jobs, retention
+    from stories import analysis, compaction, ground, history, jobs, retention
     from stories.clock import now_ms
 
     at = now_ms()
@@ -120,6 +120,7 @@ def sweep() -> None:
         jobs.sweep()
         analysis.catch_up(at)
         retention.sweep()
+        compaction.sweep(at)
     except db.OperationalError as error:
         # The next sweep comes in half a minute.
         logger.warning("nothing was swept. %s", ground.database() or ground.database_trouble(error))

@@ -19,6 +19,8 @@ from stories.protocol.replies import OwnReveal, Picture
 
 Null = synchrony.Null | synchrony.TellerPool
 
+KEY = "complete:"
+
 LATE_MS = 30_000
 """How long samples that came after the picture are gathered, from the first of them, before it is drawn anew."""
 
@@ -85,7 +87,7 @@ def again(telling_id: int) -> bool:
 
 
 def _key(telling_id: int) -> str:
-    return f"complete:{telling_id}"
+    return f"{KEY}{telling_id}"
 
 
 def catch_up(at: int) -> int:

@@ -138,11 +138,13 @@ class Telling(models.Model):
     late_since = models.BigIntegerField(
         null=True, blank=True, help_text=_("server milliseconds: samples came that no picture has yet")
     )
+    compacted_at = models.DateTimeField(null=True, blank=True, help_text=_("its chunks were made fewer rows"))
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         indexes = [
-            models.Index("late_since", condition=models.Q(late_since__isnull=False), name="late_tellings")
+            models.Index("late_since", condition=models.Q(late_since__isnull=False), name="late_tellings"),
+            models.Index("ended_at", condition=models.Q(compacted_at__isnull=True), name="loose_tellings"),
         ]
 
     def __str__(self) -> str:
@@ -186,7 +188,10 @@ class Beat(models.Model):
 
 
 class Chunk(models.Model):
-    """Consecutive samples of one trace from one page load: int16 little-endian, -1 where silent."""
+    """Consecutive samples of one trace from one page load: int16 little-endian, -1 where silent.
+
+    A row is what a client sent in one second, or, once its story is settled, many of those that follow each other.
+    """
 
     pk = models.CompositePrimaryKey("telling_id", "participant_id", "run", "seq")
     telling = models.ForeignKey(Telling, on_delete=models.CASCADE, related_name="chunks", db_index=False)
@@ -196,6 +201,9 @@ class Chunk(models.Model):
     first_tick = models.PositiveIntegerField()
     samples = models.BinaryField()
     received_at = models.BigIntegerField()
+    holds = models.PositiveIntegerField(
+        default=1, db_default=1, help_text=_("how many chunks of the client's")
+    )
 
     def __str__(self) -> str:
         return f"chunk {self.seq} of run {self.run}"

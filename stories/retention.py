@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from stories import analysis, bulletin
+from stories import analysis, bulletin, compaction
 from stories.clock import now_ms
 from stories.models import (
     Analysis,
@@ -32,7 +32,8 @@ def delete_room(room: Room) -> None:
         if not Room.objects.select_for_update().filter(pk=room_id).exists():
             # Another sweep was first.
             return
-        keys = [f"complete:{pk}" for pk in Telling.objects.filter(room=room).values_list("pk", flat=True)]
+        told = Telling.objects.filter(room=room).values_list("pk", flat=True)
+        keys = [f"{job}{pk}" for pk in told for job in (analysis.KEY, compaction.KEY)]
         Job.objects.filter(key__in=keys).delete()
         SpentCode.objects.create(code=room.code)
         room.delete()

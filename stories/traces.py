@@ -175,7 +175,7 @@ def _contents(entries: list[Entry]) -> dict[Key, tuple[int, bytes]]:
 
 def close(telling: int, participant: int, run: str, chunks: int) -> int:
     """Keep what a client says a run had; the number of its chunks that are stored."""
-    stored = Chunk.objects.filter(telling_id=telling, participant_id=participant, run=run).count()
+    stored = _chunks_of(telling, participant, run)
     taken_back = Participant.objects.filter(pk=participant, took_back_at__isnull=False)
     if not stored and taken_back.exists():
         return 0
@@ -202,11 +202,13 @@ def weight(telling: int, participant: int) -> int:
 def incomplete(telling: int) -> int:
     """How many closed runs of a telling lack chunks."""
     closed = Closure.objects.filter(telling_id=telling)
-    return sum(
-        Chunk.objects.filter(telling_id=telling, participant_id=c.participant_id, run=c.run).count()
-        < c.chunks
-        for c in closed
-    )
+    return sum(_chunks_of(telling, c.participant_id, c.run) < c.chunks for c in closed)
+
+
+def _chunks_of(telling: int, participant: int, run: str) -> int:
+    """How many of a client's chunks are stored, in however few rows."""
+    rows = Chunk.objects.filter(telling_id=telling, participant_id=participant, run=run)
+    return rows.aggregate(chunks=Coalesce(Sum("holds"), 0))["chunks"]
 
 
 @dataclass(frozen=True)
@@ -280,6 +282,9 @@ class Felt:
 
 
 Sampled = tuple[int, str, int, np.ndarray]
+# participant, run, seq, first tick, samples, received at, chunks of the client's that it holds
+Row = tuple[int, str, int, int, bytes, int, int]
+_ROW = ("participant_id", "run", "seq", "first_tick", "samples", "received_at", "holds")
 
 
 def chunks(telling: int, *, since: int = 0) -> list[Sampled]:
@@ -289,25 +294,46 @@ def chunks(telling: int, *, since: int = 0) -> list[Sampled]:
 
     Chunks of a run that follow each other without a gap come as one: a grid is filled twice as fast.
     """
-    stored = list(
-        Chunk.objects.filter(telling_id=telling, received_at__gte=since).values_list(
-            "participant_id", "run", "seq", "first_tick", "samples", "received_at"
+    stored = Chunk.objects.filter(telling_id=telling, received_at__gte=since)
+    return [
+        (rows[0][0], rows[0][1], rows[0][3], unpack(b"".join(row[4] for row in rows)))
+        for rows in _stretches(list(stored.values_list(*_ROW)))
+    ]
+
+
+def joined(telling: int, participant: int) -> list[Chunk]:
+    """One listener's rows as they may be kept from now on: a row for chunks that follow each other."""
+    stored = Chunk.objects.filter(telling_id=telling, participant_id=participant)
+    return [
+        Chunk(
+            telling_id=telling,
+            participant_id=participant,
+            run=rows[0][1],
+            seq=rows[0][2],
+            first_tick=rows[0][3],
+            samples=b"".join(row[4] for row in rows),
+            received_at=rows[0][5],
+            holds=sum(row[6] for row in rows),
         )
-    )
+        for rows in _stretches(list(stored.values_list(*_ROW)))
+    ]
+
+
+def _stretches(stored: list[Row]) -> list[list[Row]]:
+    """Rows in the order in which a grid takes them in; those that follow each other without a gap together."""
     begun: dict[tuple[int, str], tuple[int, int]] = {}
-    for participant, run, _, first_tick, _, received_at in stored:
+    for participant, run, _, first_tick, _, received_at, _ in stored:
         mine = (first_tick, received_at)
         begun[participant, run] = min(begun.get((participant, run), mine), mine)
-    stored.sort(key=lambda c: (c[0], begun[c[0], c[1]], c[1], c[3], c[2]))
-    whole: list[tuple[int, str, int, list[bytes]]] = []
+    stored.sort(key=lambda row: (row[0], begun[row[0], row[1]], row[1], row[3], row[2]))
+    whole: list[list[Row]] = []
     ends_at = -1
-    for participant, run, _, first_tick, samples, _ in stored:
-        packed = bytes(samples)
-        if not whole or whole[-1][:2] != (participant, run) or first_tick != ends_at:
-            whole.append((participant, run, first_tick, []))
-        whole[-1][3].append(packed)
-        ends_at = first_tick + len(packed) // 2
-    return [(participant, run, tick, unpack(b"".join(parts))) for participant, run, tick, parts in whole]
+    for row in stored:
+        if not whole or whole[-1][0][:2] != row[:2] or row[3] != ends_at:
+            whole.append([])
+        whole[-1].append(row)
+        ends_at = row[3] + len(row[4]) // 2
+    return whole
 
 
 def grid(telling: Telling, about: About, *, at: int | None = None) -> Grid:

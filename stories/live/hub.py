@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import Error as DatabaseError
 
-from stories import analysis, bulletin, history, jobs, meters, models, retention
+from stories import analysis, bulletin, compaction, history, jobs, meters, models, retention
 from stories.clock import now_ms
 from stories.live import comparing, coupling
 from stories.live.offload import offload
@@ -253,6 +253,7 @@ class Hub:
             # Rooms nobody looks at meet their deadlines, too, and old ones vanish.
             self._do(offload(history.meet_deadlines, at))
             self._do(offload(retention.sweep))
+            self._do(offload(compaction.sweep, at))
 
     def _tick_room(self, room: LiveRoom, at: int, *, beat: bool, reel: bool) -> None:
         self._due(room, at)

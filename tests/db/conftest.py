@@ -27,6 +27,12 @@ def evening(db) -> Evening:
 
 
 @pytest.fixture
+def evening_over(evening):
+    """A story of twenty seconds that is over."""
+    return evening, evening.told(20)
+
+
+@pytest.fixture
 def heard() -> Iterator[list[bulletin.AnyNews]]:
     """What a hub would hear."""
     news: list[bulletin.AnyNews] = []

@@ -39,9 +39,9 @@ def crowd(listeners: int, **wish) -> tuple[Evening, models.Telling]:
     return evening, telling
 
 
-def run_jobs() -> None:
-    """The background work that waits."""
-    for job in models.Job.objects.filter(state="queued", task=RUN_LATER):
+def run_jobs(task: str = RUN_LATER) -> None:
+    """The background work of one kind that waits."""
+    for job in models.Job.objects.filter(state="queued", task=task):
         jobs.run(job.pk)
     assert set(models.Job.objects.values_list("state", flat=True)) <= {"done"}
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from stories import models, traces
 from stories.protocol import moves
 from tests.db.evening import DONE, Evening
+from tests.db.loads import entries_of, page_loads
 
 SILENT = None
 
@@ -215,34 +216,12 @@ def test_nothing_is_stored_when_nothing_came(db):
     assert traces.store([]) == {}
 
 
-levels = st.one_of(st.none(), st.integers(0, 1000))
-
-
-@st.composite
-def page_loads(draw):
-    """A few page loads of one seat, each beginning later, each cut into chunks with gaps between them."""
-    runs, begins = [], draw(st.lists(st.integers(0, 30), min_size=1, max_size=4, unique=True).map(sorted))
-    for begin in begins:
-        chunks, tick = [], begin
-        for values in draw(st.lists(st.lists(levels, min_size=1, max_size=8), min_size=1, max_size=4)):
-            chunks.append((tick, values))
-            tick += len(values) + draw(st.integers(0, 3))
-        runs.append(chunks)
-    return runs
-
-
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(loads=page_loads(), chance=st.randoms(use_true_random=False))
 def test_the_grid_is_the_same_in_whatever_order_and_however_often_chunks_come(evening_over, loads, chance):
     evening, telling = evening_over
     models.Chunk.objects.all().delete()
-    # Ids of page loads are random: their order says nothing.
-    names = chance.sample(range(1000), len(loads))
-    entries = [
-        evening.entry(telling, "Ben", values, tick, run=f"run-{name}", seq=seq)
-        for name, chunks in zip(names, loads, strict=True)
-        for seq, (tick, values) in enumerate(chunks)
-    ]
+    entries = entries_of(loads, evening, telling, "Ben", chance)
     sent = [*entries, *chance.choices(entries, k=5)]
     chance.shuffle(sent)
 
@@ -255,9 +234,3 @@ def test_the_grid_is_the_same_in_whatever_order_and_however_often_chunks_come(ev
         for tick, values in chunks:
             expected[tick : tick + len(values)] = values
     assert grid_of(evening, telling, "Ben") == expected[:80]
-
-
-@pytest.fixture
-def evening_over(evening):
-    """A story of twenty seconds that is over."""
-    return evening, evening.told(20)
