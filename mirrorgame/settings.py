@@ -139,6 +139,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 30,
     "health_check_interval": 10,
 }
+CELERY_BEAT_SCHEDULER = "mirrorgame.beat:Schedule"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "mirrorgame.sweep", "schedule": 30.0, "options": {"expires": 30}},
 }

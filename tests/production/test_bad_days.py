@@ -224,6 +224,13 @@ def test_the_game_is_ready_and_says_what_is_missing_when_redis_is_too_old(
     assert sorted(waits) == sorted([old_layer + hello, old_broker + hello, old_broker + hello])
 
 
+def test_beat_does_not_start_when_its_schedule_cannot_be_written(tmp_path: Path) -> None:
+    code, said = said_by([*CELERY, "beat", "--schedule", str(tmp_path / "nowhere" / "beat"), "--pidfile="])
+
+    assert code == 1
+    assert said == "Beat cannot write its schedule: --schedule names a file in a folder that is its own."
+
+
 def test_a_redis_that_is_not_what_the_settings_say_is_one_sentence(settings, redis: Redis) -> None:
     with redis.client() as client:
         client.config_set("requirepass", "the-right-one")
