@@ -3,6 +3,7 @@
 Neither touches the disk everybody else writes to.
 """
 
+import contextlib
 import resource
 import shutil
 import subprocess
@@ -11,24 +12,28 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import psycopg
 import pytest
 
 from tests.production.instances import Postgres
 
-SIZE = "4m"
 TABLE = "stories_chunk"
 
 
-class SmallDisk:
-    """A file system in memory that holds PostgreSQL's rows of samples, and nothing else, until it is left."""
+class Small:
+    """A file system in memory for something of PostgreSQL's, until it is left."""
+
+    size: str
+    name: str
 
     def __init__(self, postgres: Postgres) -> None:
         self.postgres = postgres
         self.path = Path(tempfile.mkdtemp(prefix="mirror-disk-"))
+        self.folder = self.path / self.name
         self._filler = self.path / "filler"
 
     def __enter__(self) -> Self:
-        options = f"size={SIZE},mode=0700,uid={self.postgres.rows.stat().st_uid}"
+        options = f"size={self.size},mode=0700,uid={self.postgres.rows.stat().st_uid}"
         mounted = subprocess.run(
             ["mount", "-t", "tmpfs", "-o", options, "tmpfs", self.path], capture_output=True
         )
@@ -36,10 +41,7 @@ class SmallDisk:
             self.path.rmdir()
             pytest.skip("A FULL DISK OF POSTGRESQL'S IS NOT TRIED HERE: only root may mount a small one")
         try:
-            (self.path / "rows").mkdir()
-            shutil.chown(self.path / "rows", self.postgres.user)
-            self.postgres.query(f"CREATE TABLESPACE small LOCATION '{self.path}/rows'")
-            self._move("small")
+            self.move_in()
         except BaseException:
             self._unmount()
             raise
@@ -47,9 +49,16 @@ class SmallDisk:
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self.empty()
-        self._move("pg_default")
-        self.postgres.query("DROP TABLESPACE small")
+        self.move_out()
         self._unmount()
+
+    def move_in(self) -> None:
+        """PostgreSQL writes here from now on."""
+        raise NotImplementedError
+
+    def move_out(self) -> None:
+        """It writes where everybody does."""
+        raise NotImplementedError
 
     def fill(self) -> None:
         """Not a byte is left."""
@@ -68,11 +77,64 @@ class SmallDisk:
         subprocess.run(["umount", self.path], check=True)
         self.path.rmdir()
 
+
+class SmallDisk(Small):
+    """It holds the rows of samples, and nothing else."""
+
+    size, name = "4m", "rows"
+
+    def move_in(self) -> None:
+        self.folder.mkdir()
+        shutil.chown(self.folder, self.postgres.user)
+        self.postgres.query(f"CREATE TABLESPACE small LOCATION '{self.folder}'")
+        self._move("small")
+
+    def move_out(self) -> None:
+        self._move("pg_default")
+        self.postgres.query("DROP TABLESPACE small")
+
     def _move(self, tablespace: str) -> None:
         self.postgres.query(f"ALTER TABLE {TABLE} SET TABLESPACE {tablespace}")
         indexes = self.postgres.query("SELECT indexname FROM pg_indexes WHERE tablename = %s", TABLE)
         for (index,) in indexes:
             self.postgres.query(f"ALTER INDEX {index} SET TABLESPACE {tablespace}")
+
+
+class SmallLog(Small):
+    """It holds what is written ahead: PostgreSQL stops by itself when that has no room."""
+
+    # A piece of it is 16 MiB, and a few are kept.
+    size, name = "160m", "pg_wal"
+
+    def move_in(self) -> None:
+        self.postgres.stop()
+        self._carry(self._usual, self.folder)
+        self._usual.symlink_to(self.folder)
+        self.postgres.start()
+
+    def move_out(self) -> None:
+        self.postgres.stop()
+        self._usual.unlink()
+        self._carry(self.folder, self._usual)
+        self.postgres.start()
+
+    def fill(self) -> None:
+        """Not a byte is left, not in the piece that is being written either."""
+        super().fill()
+        with contextlib.suppress(psycopg.OperationalError):
+            while True:
+                self.postgres.query("SELECT pg_switch_wal()")
+                # An empty piece is not switched.
+                self.postgres.query("SELECT pg_logical_emit_message(true, 'full', 'to the brim')")
+
+    @property
+    def _usual(self) -> Path:
+        return self.postgres.rows / self.name
+
+    @staticmethod
+    def _carry(source: Path, target: Path) -> None:
+        subprocess.run(["cp", "-a", source, target], check=True)
+        shutil.rmtree(source)
 
 
 def limit_files(pid: int, most: int | None) -> None:

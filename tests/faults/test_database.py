@@ -12,7 +12,7 @@ from stories.people.player import Player
 from stories.people.server import Server
 from tests.conftest import MANAGE
 from tests.faults.conftest import RATE
-from tests.faults.disk import SmallDisk, limit_files
+from tests.faults.disk import SmallDisk, SmallLog, limit_files
 from tests.faults.ledger import enter
 from tests.faults.witness import Witness, agree
 from tests.live.table import Table
@@ -149,6 +149,31 @@ async def test_nothing_is_acked_that_is_not_stored_when_postgresqls_disk_is_full
             # Once by each process that had samples, not at every try.
             assert 1 <= said.count("chunks wait: the database does not take them (DiskFull)") <= WEB_WORKERS
             enter("PostgreSQL's disk is full", table, telling, back_s=back)
+
+
+@pytest.mark.slow
+async def test_nothing_is_acked_that_is_not_stored_when_postgresqls_log_is_full(crew: Crew) -> None:
+    seen = crew.log.stat().st_size
+    with SmallLog(crew.postgres) as disk:
+        async with Table(crew, people=PEOPLE) as table:
+            telling = await table.begin(duration=180)
+            await under_way(table, telling)
+            await asyncio.to_thread(disk.fill)
+            told = await acks_stop(table, telling, within=20)
+            disk.empty()
+            # It has stopped, or recovers and stops again: whoever keeps it has it started anew.
+            await asyncio.to_thread(crew.postgres.kill)
+            await asyncio.to_thread(crew.postgres.start)
+            stored = stored_of_all(table, telling)
+            back = await all_acked(table, telling)
+            await table.finish()
+            await agree(table)
+
+            assert "PANIC" in crew.postgres.log.read_text()
+            assert missing(told, stored) == [set()] * PEOPLE
+            assert back < ACKED_S
+            assert "Traceback" not in crew.log.read_text()[seen:]
+            enter("PostgreSQL has no room to write ahead", table, telling, back_s=back)
 
 
 @pytest.fixture
