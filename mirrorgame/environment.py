@@ -117,7 +117,9 @@ def _postgres(url: str) -> dict[str, Any]:
             # A host that says nothing at all would hold a connection up for minutes.
             "connect_timeout": "5",
             **options,
-            "pool": {"min_size": 2, "max_size": 8, "timeout": 5},
+            # Each wait for a server that is away is twice the one before. Given up soon, the next who asks tries
+            # at once; else a server that was away for a minute would be met half a minute after it is back.
+            "pool": {"min_size": 2, "max_size": 8, "timeout": 5, "reconnect_timeout": 3},
         },
     }
 

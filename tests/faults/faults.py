@@ -19,7 +19,7 @@ FAULTS: dict[str, str] = {
     "Redis is wiped (FLUSHALL)": "Groups, queues and locks are gone while every connection stays open.",
     "PostgreSQL is restarted": "A fast shutdown: open transactions are rolled back, connections closed.",
     "PostgreSQL is killed (-9), and 4 s away": "Recovered from its log when it comes back.",
-    "PostgreSQL is killed (-9), and 12 s away": "Longer than a client's patience for an ack.",
+    "PostgreSQL is killed (-9), and 17 s away": "Longer than a client's patience for an ack, or a pool's for a server.",
     "PostgreSQL's disk is full": "Every write fails until there is room again.",
     "PostgreSQL has no room to write ahead": "It panics and stops; it is started again once there is room.",
     "SQLite's disk is full": "Every write fails, for the game in one process.",

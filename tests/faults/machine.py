@@ -105,8 +105,9 @@ class Trouble:
         await self.table.evening.act(action)
 
     async def wishes(self, wish: str) -> None:
-        """A button of the teller's page."""
-        await self.table.ana.wish(wish)
+        """A button of the teller's page, which has none without a story."""
+        if self.table.ana.telling:
+            await self.table.ana.wish(wish)
 
     async def tells(self) -> None:
         """The next story, if this one is over."""
