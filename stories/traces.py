@@ -8,7 +8,7 @@ import struct
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from django.db import DataError, IntegrityError, connection, transaction
@@ -27,9 +27,8 @@ Verdict = Literal["stored", "conflict", "poisonous", "not_sampled"]
 Key = tuple[int, int, str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A chunk on its way to its row. `samples` are int16, little-endian, -1 for null."""
+class Entry(NamedTuple):
+    """A chunk on its way to its row, in the order of its columns. `samples` are int16, little-endian, -1 for null."""
 
     telling: int
     participant: int
@@ -41,11 +40,11 @@ class Entry:
 
     @property
     def key(self) -> Key:
-        return (self.telling, self.participant, self.run, self.seq)
+        return self[:4]
 
     @property
     def content(self) -> tuple[int, bytes]:
-        return (self.first_tick, self.samples)
+        return self[4:6]
 
 
 def pack(values: Sequence[int | None]) -> bytes:
@@ -128,12 +127,11 @@ ON CONFLICT DO NOTHING
 
 def _insert(entries: list[Entry]) -> int:
     """How many of the entries were new."""
-    rows = [(e.telling, e.participant, e.run, e.seq, e.first_tick, e.samples, e.received_at) for e in entries]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(_MANY, [list(column) for column in zip(*rows, strict=True)])
+            cursor.execute(_MANY, [list(column) for column in zip(*entries, strict=True)])
         else:
-            cursor.executemany(_ONE, [(*row, row[4], row[0], row[1]) for row in rows])
+            cursor.executemany(_ONE, [(*e, e.first_tick, e.telling, e.participant) for e in entries])
         return int(cursor.rowcount)
 
 

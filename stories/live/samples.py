@@ -7,7 +7,7 @@ from stories.clock import now_ms
 from stories.live import chunks
 from stories.live.offload import offload
 from stories.live.peer import Peer
-from stories.live.recorder import Busy, Recorder
+from stories.live.recorder import Busy, Recorder, Tell
 from stories.live.rooms import LiveRoom
 from stories.protocol import commands as c
 from stories.protocol import replies as r
@@ -15,8 +15,6 @@ from stories.protocol.messages import type_of
 from stories.protocol.room import Refusal
 
 MOST_UNSTORED = 200
-
-Stored = asyncio.Future[traces.Verdict]
 
 
 def refused(code: str, message: c.ClientMessage) -> r.Refused:
@@ -61,24 +59,22 @@ class Samples:
             return False
         try:
             chunks.check_range(chunk, telling, self._seat, about.started_at, None, at)
-            entry, stored = self._submit(chunk, telling, heavier, about.started_at, at)
+            self._submit(chunk, telling, heavier, about.started_at, at, self._taken)
         except (Refusal, Busy):
             return False
-        stored.add_done_callback(lambda verdict: self._taken(chunk, entry, verdict))
         return True
 
-    def _taken(self, chunk: c.TraceChunk, entry: traces.Entry, verdict: Stored) -> None:
-        self._unstored -= 1
-        if verdict.cancelled():
+    def _taken(self, entry: traces.Entry, verdict: traces.Verdict) -> None:
+        self._decided(entry, verdict)
+        if verdict != "stored":
+            self._peer.say(
+                r.Refused(code=f"trace.{verdict}", of=type_of(c.TraceChunk), run=entry.run, seq=entry.seq)
+            )
             return
-        if verdict.result() != "stored":
-            self._peer.say(refused(f"trace.{verdict.result()}", chunk))
-            return
-        self._room.felt(self._seat, entry)
         if not self._acked:
             # Behind all others that the same commit has stored.
             asyncio.get_running_loop().call_soon(self._ack)
-        self._acked.setdefault(chunk.run, []).append(chunk.seq)
+        self._acked.setdefault(entry.run, []).append(entry.seq)
 
     def _ack(self) -> None:
         acked, self._acked = self._acked, {}
@@ -97,17 +93,21 @@ class Samples:
         if self._unstored >= MOST_UNSTORED:
             raise Refusal("trace.busy")
         weight = await chunks.weigh(chunk, telling, self._seat, self._room)
+        told: asyncio.Future[traces.Verdict] = asyncio.get_running_loop().create_future()
+
+        def tell(entry: traces.Entry, verdict: traces.Verdict) -> None:
+            self._decided(entry, verdict)
+            # Whoever waited may be gone with their page.
+            if not told.done():
+                told.set_result(verdict)
+
         try:
-            entry, stored = self._submit(chunk, telling, weight, started, at)
+            self._submit(chunk, telling, weight, started, at, tell)
         except Busy as busy:
             raise Refusal("trace.busy") from busy
-        try:
-            verdict = await stored
-        finally:
-            self._unstored -= 1
+        verdict = await told
         if verdict != "stored":
             raise Refusal(f"trace.{verdict}")
-        self._room.felt(self._seat, entry)
         return [r.TraceAcked(run=chunk.run, seqs=[chunk.seq])]
 
     async def close(self, closing: c.TraceClosed) -> list[r.ServerMessage]:
@@ -117,15 +117,24 @@ class Samples:
         return [r.TraceSealed(run=closing.run, stored=stored)]
 
     def _submit(
-        self, chunk: c.TraceChunk, telling: models.Telling, weight: int, started: int | None, at: int
-    ) -> tuple[traces.Entry, Stored]:
-        """Hand a chunk to the recorder, which raises `Busy`; whoever hears of its verdict counts it off again."""
-        entry = chunks.entry(chunk, telling, self._seat, at)
-        stored = self._recorder.submit(entry)
+        self,
+        chunk: c.TraceChunk,
+        telling: models.Telling,
+        weight: int,
+        started: int | None,
+        at: int,
+        tell: Tell,
+    ) -> None:
+        """Hand a chunk to the recorder, which raises `Busy`."""
+        self._recorder.submit(chunks.entry(chunk, telling, self._seat, at), tell)
         self._unstored += 1
         self._room.weights[telling.id, self._seat.id] = weight
         meters.OUTBOX_AGE.observe(chunks.age_s(chunk, telling.rate_hz, started, at))
-        return entry, stored
+
+    def _decided(self, entry: traces.Entry, verdict: traces.Verdict) -> None:
+        self._unstored -= 1
+        if verdict == "stored":
+            self._room.felt(self._seat, entry)
 
     # -- of which story --------------------------------------------------------------------------------------
 

@@ -28,6 +28,6 @@ def encode(message: ServerMessage) -> bytes:
     return _encoder.encode(message)
 
 
-def type_of(message: msgspec.Struct) -> str:
+def type_of(message: msgspec.Struct | type[msgspec.Struct]) -> str:
     """The dotted name of a message, as it stands in its `type`."""
     return str(message.__struct_config__.tag)
