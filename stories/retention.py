@@ -32,8 +32,7 @@ def delete_room(room: Room) -> None:
         if not Room.objects.select_for_update().filter(pk=room_id).exists():
             # Another sweep was first.
             return
-        told = Telling.objects.filter(room=room).values_list("pk", flat=True)
-        keys = [f"{job}{pk}" for pk in told for job in (analysis.KEY, compaction.KEY)]
+        keys = [f"{job}{told.pk}" for told in _held(room_id) for job in (analysis.KEY, compaction.KEY)]
         Job.objects.filter(key__in=keys).delete()
         SpentCode.objects.create(code=room.code)
         room.delete()
@@ -47,8 +46,7 @@ def forget_traces(seat: Participant, *, at: int | None = None) -> None:
     when it comes.
     """
     with transaction.atomic():
-        # Who stores samples of these stories has committed then, or waits and sees the mark.
-        told = list(Telling.objects.select_for_update().filter(room_id=seat.room_id).order_by("pk"))
+        told = _held(seat.room_id)
         Participant.objects.filter(pk=seat.pk).update(took_back_at=now_ms() if at is None else at)
         given = {
             telling
@@ -88,6 +86,15 @@ def withdraw(telling: Telling) -> None:
 def keep(telling: Telling) -> None:
     """The teller lets the room keep the story; asked after telling, never before."""
     Telling.objects.filter(pk=telling.pk, withdrawn_at__isnull=True).update(kept=True)
+
+
+def _held(room_id: int) -> list[Telling]:
+    """The room's stories, locked: who stores samples of them has committed, or waits and sees what is done here.
+
+    That which runs comes first, as it does for whoever stores: nobody waits for another in a ring.
+    """
+    held = Telling.objects.select_for_update().filter(room_id=room_id)
+    return list(held.order_by(F("ended_at").asc(nulls_first=True), "pk"))
 
 
 def _tell(telling: Telling) -> None:

@@ -236,7 +236,7 @@ def offer(seat: Participant, *, willing: bool, at: int) -> None:
 
 
 def remove(seat: Participant) -> None:
-    """The host takes somebody out; their page is told."""
+    """The host takes somebody out, or they go by themselves; their page is told."""
     Participant.objects.filter(pk=seat.pk).update(removed_at=timezone.now(), willing_at=None, socket="")
     bulletin.tell(bulletin.SeatNews(room=seat.room_id, seat=seat.public_id, removed=True))
     bulletin_tell_roster(seat.room_id)

@@ -20,6 +20,7 @@ from stories.protocol.phases import About
 from stories.synchrony import TraceGrid
 
 SILENT = -1
+SILENT_FOR = "15s"
 MOST_RUNS = 500
 # Seconds of one trace that are stored, and what a row weighs in samples: generous for a hand, narrow for a script.
 MOST_SECONDS, ROW_WEIGHT = 25_000, 16
@@ -63,8 +64,8 @@ def store(entries: Sequence[Entry]) -> dict[Key, Verdict]:
 
     A row the database cannot take is found by halving and refused alone. What was on its way when its story
     was taken back, or its room deleted, is not stored, nor what somebody felt before they took their traces
-    back. Raises `OperationalError` when the
-    database is away: nothing is stored then, and the caller tries the same batch again.
+    back. Raises `OperationalError` when the database is away: nothing is stored then, and the caller tries the
+    same batch again.
     """
     verdicts: dict[Key, Verdict] = {}
     first: dict[Key, Entry] = {}
@@ -136,23 +137,25 @@ def _insert(entries: list[Entry]) -> int:
 
 
 def _hold(entries: list[Entry]) -> None:
-    """Let whoever takes traces or a running story back wait for this transaction, and see what it stores.
+    """Let whoever ends a story, or takes of it back, wait for this transaction and see what it stores.
 
-    SQLite has one writer at a time anyway. Several processes may hold a story at once.
+    SQLite has one writer at a time anyway. Several processes may hold a story at once; one that falls silent
+    while it does, because its machine is gone, is given up by PostgreSQL.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT 1 FROM stories_telling WHERE id = ANY(%s) AND ended_at IS NULL ORDER BY id FOR SHARE",
-                [sorted({e.telling for e in entries})],
+                "SELECT set_config('idle_in_transaction_session_timeout', %s, true) "
+                "FROM stories_telling WHERE id = ANY(%s) AND ended_at IS NULL ORDER BY id FOR SHARE",
+                [SILENT_FOR, sorted({e.telling for e in entries})],
             )
 
 
 def _mark_late(entries: list[Entry]) -> None:
     """Note in the row of an ended story that samples come which its picture may not have.
 
-    Before they are stored, and even where it stands already: whoever clears the mark, or takes the story
-    back, waits for this transaction and then sees these samples too.
+    Before they are stored, and even where it stands already: it holds an ended story as `_hold` does a running
+    one, also from whoever clears the mark.
     """
     ended = Telling.objects.filter(pk__in={e.telling for e in entries}, ended_at__isnull=False)
     ended.update(late_since=Coalesce(F("late_since"), max(e.received_at for e in entries)))

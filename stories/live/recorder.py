@@ -1,7 +1,7 @@
 """Group commit for trace chunks: many sockets, one transaction, one fsync; the ack comes after.
 
-While the database is away the batch is tried again and again; what clients send again meanwhile overwrites
-its own entry, so the queue is bounded by what is really unstored.
+While the database is away the batch is tried again and again; what clients send again meanwhile waits for the
+entry that is there, so the queue is bounded by what is really unstored.
 """
 
 import asyncio

@@ -49,7 +49,10 @@ class Samples:
         know. What is stored by one commit is acked by one message.
         """
         about = self._room.state.about
-        if about is None or about.id != chunk.telling or about.ended_at or self._unstored >= MOST_UNSTORED:
+        if about is None or about.id != chunk.telling or self._unstored >= MOST_UNSTORED:
+            return False
+        if about.started_at is None or about.ended_at:
+            # What is at hand of a story that is being prepared may still change.
             return False
         telling = self._tellings.get(chunk.telling) or self._at_hand(chunk.telling)
         if telling is None:

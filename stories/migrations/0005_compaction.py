@@ -9,11 +9,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField(
-            model_name='chunk',
-            name='holds',
-            field=models.PositiveIntegerField(db_default=1, default=1, help_text="how many chunks of the client's"),
-        ),
-        migrations.AddField(
             model_name='telling',
             name='compacted_at',
             field=models.DateTimeField(blank=True, help_text='its chunks were made fewer rows', null=True),
@@ -21,5 +16,11 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='telling',
             index=models.Index(models.F('ended_at'), condition=models.Q(('compacted_at__isnull', True)), name='loose_tellings'),
+        ),
+        # Last: who stores samples while this is applied locks stories first, chunks second.
+        migrations.AddField(
+            model_name='chunk',
+            name='holds',
+            field=models.PositiveIntegerField(db_default=1, default=1, help_text="how many chunks of the client's"),
         ),
     ]

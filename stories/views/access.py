@@ -66,7 +66,7 @@ def held_seat(request: HttpRequest, seat: str, *, removed: bool = False) -> Part
 def seats_here(request: HttpRequest, room: Room) -> list[Participant]:
     """The living seats of a room this browser owns, in one query."""
     tokens = {name[5:]: token for name, token in request.COOKIES.items() if name.startswith("seat_")}
-    wanted = list(tokens)[:MOST_COOKIES]
+    wanted = list(tokens)[-MOST_COOKIES:]
     if not wanted:
         return []
     found = Participant.objects.filter(room=room, public_id__in=wanted, removed_at__isnull=True)
@@ -79,7 +79,7 @@ def seats_here(request: HttpRequest, room: Room) -> list[Participant]:
 
 def rooms_here(request: HttpRequest) -> list[Room]:
     """The living rooms whose console this browser holds."""
-    codes = [name[5:] for name in request.COOKIES if name.startswith("host_")][:MOST_COOKIES]
+    codes = [name[5:] for name in request.COOKIES if name.startswith("host_")][-MOST_COOKIES:]
     rooms = (
         Room.objects.filter(code__in=codes, ended_at__isnull=True).order_by("-created_at") if codes else []
     )

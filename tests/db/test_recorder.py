@@ -4,7 +4,9 @@ import asyncio
 import time
 
 import pytest
+from django.db import connection, transaction
 
+from stories import traces
 from stories.live.offload import offload
 from stories.live.recorder import GATHER_S, Recorder
 from stories.traces import Entry, Key, Verdict
@@ -21,6 +23,20 @@ def chunks(evening: Evening, many: int) -> list[Entry]:
     """What Ben felt in a story that has begun."""
     telling = evening.begin()
     return [evening.entry(telling, "Ben", [500], seq=seq, first_tick=seq) for seq in range(many)]
+
+
+def borne_with(entry: Entry) -> tuple[str, str]:
+    """How long PostgreSQL bears with a process that falls silent while it stores, and otherwise."""
+
+    def limit() -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW idle_in_transaction_session_timeout")
+            return str(cursor.fetchone()[0])
+
+    with transaction.atomic():
+        traces.store([entry])
+        storing = limit()
+    return storing, limit()
 
 
 class Told:
@@ -88,3 +104,11 @@ async def test_who_stumbles_over_the_news_of_their_chunk_keeps_nobody_elses_back
 
     assert (told.all, broken) == ([(second.key, "stored")], ["stored"])
     assert (recorder.commits, recorder.retries) == (1, 0)
+
+
+def test_a_process_that_falls_silent_while_it_stores_is_given_up(evening):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite's lock is gone with its process")
+    [entry] = chunks(evening, 1)
+
+    assert borne_with(entry) == (traces.SILENT_FOR, "0")

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import msgspec
 import pytest
 
-from stories import history, models, traces
+from stories import history, models, tellings, traces
 from stories.clock import now_ms
 from stories.live.hub import Hub
 from stories.live.offload import offload
@@ -57,6 +57,26 @@ async def test_a_chunk_is_taken_when_another_process_has_begun_the_story(evening
     assert (at_once, told) == (False, [TraceAcked(run="run", seqs=[0])])
     [(*_, felt)] = await offload(traces.chunks, telling.pk)
     assert list(felt) == [500, 600]
+
+
+async def test_how_a_story_was_told_before_its_teller_chose_is_not_kept(evening):
+    telling = await offload(evening.prepare, source="A")
+    hub, room = Hub(), LiveRoom(evening.row.pk)
+    peer, _ = page(evening, "Ana")
+    await hub.read(room)
+    hub.recorder.start()
+    samples = Samples(hub.recorder, room, peer, evening["Ana"])
+    wish = c.TellingChoose(telling=telling.public_id, source="C", mode="typed")
+    await offload(tellings.choose, evening["Ana"], wish)
+    await offload(begin_now, evening)
+
+    # Her page knows that she dials; this process learns it now.
+    early = samples.take(chunk(telling))
+    await hub.read(room)
+    taken = samples.take(chunk(telling))
+    await hub.recorder.stop()
+
+    assert (early, taken) == (False, True)
 
 
 async def test_a_chunk_is_to_come_again_when_its_story_has_not_begun(evening):

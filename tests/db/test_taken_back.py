@@ -159,7 +159,14 @@ def test_what_one_took_back_does_not_come_back_with_a_phone_that_was_offline(tra
     assert models.Closure.objects.count() == 0
 
 
-@pytest.mark.parametrize("what", ["forget", "withdraw"])
+TAKE_BACK = {
+    "traces": lambda evening, _: retention.forget_traces(evening["Ben"]),
+    "story": lambda _, telling: retention.withdraw(telling),
+    "room": lambda evening, _: retention.delete_room(evening.row),
+}
+
+
+@pytest.mark.parametrize("what", TAKE_BACK)
 def test_what_is_being_stored_while_somebody_takes_it_back_is_gone_too(transactional_db, what):
     evening = Evening("Ana", "Ben")
     evening.start -= 60_000
@@ -170,7 +177,7 @@ def test_what_is_being_stored_while_somebody_takes_it_back_is_gone_too(transacti
     def take_back() -> None:
         stored.wait(10)
         try:
-            retention.forget_traces(evening["Ben"]) if what == "forget" else retention.withdraw(telling)
+            TAKE_BACK[what](evening, telling)
         finally:
             done.set()
             connections.close_all()
@@ -185,6 +192,7 @@ def test_what_is_being_stored_while_somebody_takes_it_back_is_gone_too(transacti
         taken.result(10)
 
     assert models.Chunk.objects.count() == 0
+    assert models.Room.objects.exists() == (what != "room")
 
 
 def test_one_seat_cannot_fill_the_disk_and_what_was_said_twice_is_not_held_against_it(transactional_db):

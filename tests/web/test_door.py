@@ -88,6 +88,17 @@ def test_who_has_a_seat_here_is_offered_to_continue(meeting):
     assert "join as someone else" in page
 
 
+def test_who_has_a_seat_here_is_offered_to_continue_after_many_that_were_left(meeting):
+    browser = meeting.browsers["Ana"]
+    ana = f"seat_{meeting.people['Ana'].public_id}"
+    # Browsers name the oldest first.
+    cookies = [f"seat_{n:020x}=left" for n in range(40)] + [f"{ana}={browser.cookies[ana].value}"]
+
+    page = browser.get(f"/j/{meeting.room.code}", headers={"cookie": "; ".join(cookies)}).text
+
+    assert "Continue as Ana" in page
+
+
 def test_who_has_a_seat_elsewhere_is_not_offered_it_here(meeting, elsewhere):
     page = elsewhere.browsers["Ana of elsewhere"].get(f"/j/{meeting.room.code}").text
 
