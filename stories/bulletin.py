@@ -44,12 +44,13 @@ class SeatNews(News, frozen=True, kw_only=True, tag="seat"):
 
 
 class CaptionNews(News, frozen=True, kw_only=True, tag="caption"):
-    """A line was told: captions may be lost, they are read again with the beats at the reveal."""
+    """A line was told: captions may be lost, the room's next reading finds all of them."""
 
     telling: str
     beat: str
     tick: int
     words: str
+    turn: bool = False
 
 
 class RevealNews(News, frozen=True, kw_only=True, tag="reveal"):

@@ -209,7 +209,12 @@ def mark_beat(seat: Participant, wish: c.BeatMark, *, at: int) -> None:
         return
     bulletin.tell(
         bulletin.CaptionNews(
-            room=seat.room_id, telling=telling.public_id, beat=wish.beat, tick=wish.tick, words=words
+            room=seat.room_id,
+            telling=telling.public_id,
+            beat=wish.beat,
+            tick=wish.tick,
+            words=words,
+            turn=wish.turn,
         )
     )
 

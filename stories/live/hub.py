@@ -25,7 +25,7 @@ from stories.live.together import Together, sit, stand
 from stories.protocol import moves
 from stories.protocol.messages import encode
 from stories.protocol.phases import due_at
-from stories.protocol.replies import CaptionShown, Heartbeat, LightsMoved
+from stories.protocol.replies import BeatPlaced, CaptionShown, Heartbeat, LightsMoved
 from stories.protocol.room import Refusal
 
 logger = logging.getLogger(__name__)
@@ -172,11 +172,11 @@ class Hub:
                 room.roster_wanted = True
 
     def _caption(self, room: LiveRoom, news: bulletin.CaptionNews) -> None:
-        if room.reel is not None and room.reel.telling == news.telling:
-            room.reel.beats += 1
         shown = CaptionShown(telling=news.telling, beat=news.beat, tick=news.tick, words=news.words)
         room.broadcast(encode(shown))
-        self.want(room)
+        beat = BeatPlaced(id=news.beat, tick=news.tick, words=news.words, turn=news.turn)
+        if not room.marked(news.telling, beat):
+            self.want(room)
 
     def want(self, room: LiveRoom) -> None:
         """Read a room again soon; many wishes are one reading."""

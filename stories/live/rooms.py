@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from stories import analysis, drawing, history, meters, models, personal, traces
 from stories.live.peer import Pages, Peer
@@ -14,6 +14,7 @@ from stories.protocol.messages import encode
 from stories.protocol.phases import REVEAL_STEPS, Debrief, Reveal, Room, Telling
 from stories.protocol.public import public
 from stories.protocol.replies import (
+    BeatPlaced,
     CaptionShown,
     Person,
     Picture,
@@ -41,8 +42,18 @@ class Reading:
     words: dict[str, str]
     bundle: personal.Bundle | None
     picture: Picture | None
-    captions: tuple[CaptionShown, ...] = ()
     sealed: int = 0
+
+    @property
+    def captions(self) -> list[CaptionShown]:
+        """The story's lines so far, for a page that comes now."""
+        if self.bundle is None:
+            return []
+        telling = self.bundle.telling.public_id
+        return [
+            CaptionShown(telling=telling, beat=beat.id, tick=beat.tick, words=beat.words)
+            for beat in self.bundle.beats
+        ]
 
 
 def read(room_id: int, seen: int, *, counted: bool = False) -> Reading | None:
@@ -63,15 +74,10 @@ def read(room_id: int, seen: int, *, counted: bool = False) -> Reading | None:
         if state.playing.step >= REVEAL_STEPS.index("room") + 1:
             own = analysis.own(about)
     bundle = personal.bundle(about, own)
-    captions = tuple(
-        CaptionShown(telling=about.id, beat=b.id, tick=b.tick, words=b.words)
-        for b in (bundle.beats if bundle else [])
-        if about is not None
-    )
     running = bundle is not None and isinstance(state.playing, Telling)
     sealed = traces.moments_sealed(bundle.telling.pk) if bundle and running and not counted else 0
     words = personal.words_of(bundle.telling) if bundle else {}
-    return Reading(state, because, words, bundle, picture, captions, sealed)
+    return Reading(state, because, words, bundle, picture, sealed)
 
 
 def read_roster(room_id: int) -> list[models.Participant]:
@@ -87,7 +93,6 @@ class Reel:
 
     telling: str
     sealed: int = 0
-    beats: int = 0
     last_felt: dict[int, float] = field(default_factory=dict)
     untold: int = 0
     felt_here: set[int] = field(default_factory=set)
@@ -258,8 +263,7 @@ class LiveRoom:
             self.reel = None
             return None
         if self.reel is None or self.reel.telling != about.id:
-            beats = len(self.bundle.beats) if self.bundle else 0
-            self.reel = Reel(about.id, sealed=self.reading.sealed if self.reading else 0, beats=beats)
+            self.reel = Reel(about.id, sealed=self.reading.sealed if self.reading else 0)
         hands = self.reel.hands_on()
         listeners = sum(1 for s in self.roster if s.socket and s.public_id != about.teller)
         glowing = self.bundle is not None and self.bundle.telling.display == "glow"
@@ -268,7 +272,7 @@ class LiveRoom:
             hands=len(hands),
             listeners=listeners,
             glow=self.reel.glow(len(hands) / max(1, listeners)) if glowing else None,
-            beats=self.reel.beats,
+            beats=len(self.bundle.beats) if self.bundle else 0,
             threads=hands if len(hands) <= MOST_LISTED else None,
         )
 
@@ -322,10 +326,30 @@ class LiveRoom:
         if before is None or not _same_for_listeners(before.bundle, reading.bundle):
             self.tell_each()
         elif reading.bundle is not None:
-            # A new line, a beat: of all seats only the teller's is told more than the room.
-            for peer in self.greeted("player"):
-                if peer.seat is not None and peer.seat.pk == reading.bundle.telling.teller_id:
-                    self._each([peer], self.tell_alone)
+            self._tell_teller(reading.bundle)
+
+    def marked(self, telling: str, beat: BeatPlaced) -> bool:
+        """Take a new beat in as its news tell it; False if the room must be read for it.
+
+        Once the story is over a beat is more: it can be called. And a reading that is on its way may not have
+        found it, and takes it back when it comes.
+        """
+        reading, bundle = self.reading, self.bundle
+        if reading is None or bundle is None or not isinstance(self.state.playing, Telling):
+            return False
+        if bundle.telling.public_id != telling or bundle.telling.withdrawn_at is not None:
+            return False
+        if all(known.id != beat.id for known in bundle.beats):
+            beats = sorted([*bundle.beats, beat], key=lambda known: (known.tick, known.id))
+            self.reading = replace(reading, bundle=replace(bundle, beats=beats))
+            self._tell_teller(bundle)
+        return not self.reading_lock.locked()
+
+    def _tell_teller(self, bundle: personal.Bundle) -> None:
+        """Of all seats only the teller's is told more of a beat than the room."""
+        for peer in self.greeted("player"):
+            if peer.seat is not None and peer.seat.pk == bundle.telling.teller_id:
+                self._each([peer], self.tell_alone)
 
 
 def _same_for_listeners(before: personal.Bundle | None, now: personal.Bundle | None) -> bool:

@@ -9,12 +9,12 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from stories import models, retention, seats
-from stories.bulletin import HandsNews, RevealNews, SeatNews
+from stories.bulletin import CaptionNews, HandsNews, RevealNews, SeatNews
 from stories.live import comparing, coupling
 from stories.live.hub import SWEEP_S, Hub
 from stories.live.offload import offload
 from stories.live.peer import Peer
-from stories.live.rooms import LiveRoom
+from stories.live.rooms import LiveRoom, read
 from stories.protocol import moves
 from tests.db.evening import Evening
 from tests.db.test_scorer import SECONDS, TICKS, hand
@@ -273,3 +273,89 @@ async def test_the_others_hear_of_a_teller_who_is_alone_in_this_process(evening)
     # Of the teller's samples none are counted, but without them the others have no live number.
     news = HandsNews(room=room.id, telling=telling.public_id, sealed=0, hands=())
     assert list(hub._relay._out) == [news]
+
+
+def line(
+    evening: Evening, telling: models.Telling, beat: str, tick: int, *, turn: bool = False
+) -> CaptionNews:
+    """The news of a line that is stored already."""
+    words = f"Line {beat}."
+    evening.mark(telling, beat, tick, words=words, turn=turn)
+    return CaptionNews(
+        room=evening.row.pk, telling=telling.public_id, beat=beat, tick=tick, words=words, turn=turn
+    )
+
+
+async def test_a_line_is_told_and_known_from_its_news_without_reading_the_room(evening):
+    telling = await offload(evening.begin)
+    hub = Hub()
+    room = hub.rooms[evening.row.pk] = LiveRoom(evening.row.pk)
+    await hub.read(room)
+    (ana, hers), (ben, his) = page(evening, "Ana"), page(evening, "Ben")
+    room.peers[ana.id], room.peers[ben.id] = ana, ben
+    ana.start()
+    ben.start()
+    news = [await offload(line, evening, telling, *said) for said in (("b2", 9), ("b1", 4), ("b3", 9))]
+
+    for told in [*news, news[-1]]:
+        hub._wake(told)
+    tasks = set(hub._tasks)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    await ana.stop()
+    await ben.stop()
+
+    assert tasks == set()
+    anew = await offload(read, room.id, room.state.version)
+    assert room.bundle == anew.bundle
+    assert [caption.beat for caption in room.reading.captions] == ["b1", "b2", "b3"]
+    assert room.reel_grew().beats == 3
+    assert [m["type"] for m in his.told] == ["caption.shown"] * 4
+    assert [[b["id"] for b in m["you"]["beats"]] for m in hers.heard("you.changed")][-1] == ["b1", "b2", "b3"]
+
+
+async def test_a_line_is_read_when_its_room_was_being_read_as_it_came(evening):
+    telling = await offload(evening.begin)
+    hub = Hub()
+    room = hub.rooms[evening.row.pk] = LiveRoom(evening.row.pk)
+    await hub.read(room)
+    before = room.reading
+
+    async with room.reading_lock:
+        # This reading looked into the database before the line was stored.
+        hub._wake(await offload(line, evening, telling, "b1", 4))
+        room.apply(before)
+    await finished(hub)
+
+    assert [caption.words for caption in room.reading.captions] == ["Line b1."]
+
+
+async def test_a_line_that_comes_after_its_story_can_be_called_at_once(evening):
+    def told() -> tuple[models.Telling, list[CaptionNews]]:
+        telling = evening.told(source="C")
+        return telling, [line(evening, telling, "b1", 4)]
+
+    telling, _ = await offload(told)
+    hub = Hub()
+    room = hub.rooms[evening.row.pk] = LiveRoom(evening.row.pk)
+    await hub.read(room)
+    before = room.public.telling.calls
+
+    hub._wake(await offload(line, evening, telling, "b2", 9))
+    await finished(hub)
+
+    assert (before, room.public.telling.calls) == (("start", "middle", "end"), ("b1", "b2"))
+
+
+async def test_a_line_of_a_story_that_was_taken_back_is_not_kept(evening):
+    telling = await offload(evening.begin)
+    news = await offload(line, evening, telling, "b1", 4)
+    hub = Hub()
+    room = hub.rooms[evening.row.pk] = LiveRoom(evening.row.pk)
+    await offload(retention.withdraw, telling)
+    await hub.read(room)
+
+    hub._wake(news)
+    await finished(hub)
+
+    assert room.reading.captions == []

@@ -148,7 +148,12 @@ def test_a_beat_is_stored_and_told_once_when_marked_twice(evening, heard):
     ]
     assert heard == [
         bulletin.CaptionNews(
-            room=evening.row.pk, telling=telling.public_id, beat="b1", tick=12, words="Then it rang."
+            room=evening.row.pk,
+            telling=telling.public_id,
+            beat="b1",
+            tick=12,
+            words="Then it rang.",
+            turn=True,
         )
     ]
 

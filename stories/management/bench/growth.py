@@ -16,7 +16,7 @@ from stories.people.show import Show
 SIZES = (250, 500, 1000, 2000, 4000)
 ROUNDS = 3
 CLASS = 30
-CLASS_STEPS = (40, 80, 120, 160)
+CLASS_STEPS = (40, 80, 120, 160, 200)
 CLASS_S = 6.0
 LIMIT_MS = 250.0
 ENOUGH_S = 75.0
