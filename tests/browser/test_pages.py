@@ -189,7 +189,11 @@ def test_another_device_becomes_the_stage_by_pairing(evening: Evening):
     cleo, _, _ = start_a_room(evening)
     cleo.page.locator("#settings > summary").click()
     cleo.page.get_by_role("button", name="Pair a stage").click()
-    address = re.search(r"http\S+/pair/[A-Za-z0-9_-]+", cleo.page.locator("main").inner_text())
+    link = re.compile(r"http\S+/pair/[A-Za-z0-9_-]+")
+    shown = cleo.page.locator("main")
+    # A click does not wait for the page that it leads to.
+    expect(shown).to_contain_text(link)
+    address = link.search(shown.inner_text())
     assert address is not None
 
     projector: Someone = evening.someone(

@@ -18,7 +18,7 @@ import pytest
 from stories.people.player import ticks_between
 from tests.production.compose import ROOT
 from tests.production.stack import Stack, missing
-from tests.production.told import SECONDS, Told, contents, evening, fetch, ready, rows, run_script
+from tests.production.told import SECONDS, Told, contents, evening, fetch, ready, rows, run_script, until
 
 TOKEN = "numbers-for-cleo"
 WEB_WORKERS = 2
@@ -78,10 +78,10 @@ def test_every_sample_is_stored_when_a_story_is_told_through_nginx(stack, told):
 
 
 def test_report_is_completed_by_the_celery_worker(stack, told):
-    jobs = rows(stack, "SELECT state, attempts FROM stories_job WHERE task LIKE '%complete%'")
+    jobs = "SELECT DISTINCT state FROM stories_job WHERE task LIKE '%complete%'"
 
-    assert jobs
-    assert {state for state, _ in jobs} == {"done"}
+    # The picture is told a moment before its job is over.
+    until(lambda: rows(stack, jobs), lambda states: states == [("done",)])
     assert rows(stack, "SELECT complete FROM stories_analysis") == [(True,)]
     assert not told.picture["score"].get("pending")
     assert "run_job" in stack.log("worker").read_text()
@@ -187,25 +187,18 @@ def test_game_stays_ready_and_says_so_when_redis_is_away(stack, told):
         "The broker of jobs is away",
     ]
     assert page == 200
-    assert ready(stack) == (200, {"ready": True, "database": True, "layer": True, "pending": 0})
-
-
-def when_ready_is(stack: Stack, wanted: int) -> dict[str, object]:
-    """What it says then: what web found at the database is remembered for a second."""
-    deadline = time.monotonic() + 20
-    while (told := ready(stack))[0] != wanted:
-        assert time.monotonic() < deadline, told
-        time.sleep(0.05)
-    return told[1]
+    well = {"ready": True, "database": True, "layer": True, "pending": 0}
+    until(lambda: ready(stack), lambda said: said == (200, well))
 
 
 def test_web_is_alive_but_not_ready_when_the_database_is_away(stack, told):
+    # What web found at the database is remembered for a second.
     stack.stop("postgres")
-    without = when_ready_is(stack, 503)
+    _, without = until(lambda: ready(stack), lambda said: said[0] == 503)
     alive = stack.well("web")
     stack.start("postgres")
     stack.wait("postgres")
-    back = when_ready_is(stack, 200)
+    _, back = until(lambda: ready(stack), lambda said: said[0] == 200)
 
     [why] = without.pop("why")
     assert without == {"ready": False, "database": False, "layer": True}

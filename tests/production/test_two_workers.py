@@ -52,7 +52,8 @@ async def test_the_reel_counts_every_hand(table: Table) -> None:
 
     for screen in (table.stage, table.evening.console):
         await screen.until(
-            lambda screen=screen: screen.heard("reel.grew")[-1].get("hands") == PEOPLE - 1, within=5
+            lambda screen=screen: [m.get("hands") for m in screen.heard("reel.grew")][-1:] == [PEOPLE - 1],
+            within=5,
         )
     sealed = [screen.heard("reel.grew")[-1]["sealed"] for screen in (table.stage, table.evening.console)]
     [(stored,)] = table.rows(

@@ -5,8 +5,10 @@ import json
 import os
 import ssl
 import subprocess
+import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,6 +93,15 @@ def ready(stack: Stack) -> tuple[int, dict[str, object]]:
     """What a load balancer of one's own is told."""
     status, _, body = fetch(f"{stack.address}/readyz", stack)
     return status, json.loads(body)
+
+
+def until[T](ask: Callable[[], T], good: Callable[[T], object], *, within: float = 20.0) -> T:
+    """The first good answer."""
+    deadline = time.monotonic() + within
+    while not good(said := ask()):
+        assert time.monotonic() < deadline, said
+        time.sleep(0.05)
+    return said
 
 
 def contents(stack: Stack) -> dict[str, list[str]]:
