@@ -99,7 +99,10 @@ def go_on(console: Someone, step: int) -> None:
     console.page.keyboard.press("Space")
 
 
-def headlines(stages: list[Someone], phones: list[Someone]) -> set[str]:
-    """What the pages say in the largest letters."""
-    said = {stage.page.locator("#reveal-headline").inner_text() for stage in stages}
-    return said | {phone.page.locator("[data-said=headline]").inner_text() for phone in phones}
+def agree(stages: list[Someone], phones: list[Someone]) -> None:
+    """Wait until every page says one and the same in its largest letters: a page draws after it has heard."""
+    places = [stage.page.locator("#reveal-headline") for stage in stages]
+    places += [phone.page.locator("[data-said=headline]") for phone in phones]
+    stages[0].until(
+        lambda: len({place.inner_text() for place in places} | {""}) == 2, "the pages had one headline"
+    )

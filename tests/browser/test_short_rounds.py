@@ -8,12 +8,12 @@ from playwright.sync_api import expect
 from tests.browser.evening import Evening, together
 from tests.browser.rows import calls, runs, stored
 from tests.browser.steps import (
+    agree,
     another,
     begin,
     by_keyboard,
     go_on,
     hand_over,
-    headlines,
     keep_moving,
     see_the_same,
     start_a_room,
@@ -73,7 +73,7 @@ def test_the_picture_opens_after_the_teller_placed_the_turns_of_a_paused_story(e
     database = evening.server.database
     assert [beat["level"] for beat in picture["beats"]] == [100, 800, 350]
     assert picture["heard"] == 4
-    assert len(headlines([stage], listeners)) == 1
+    agree([stage], listeners)
     assert stored(database, telling) == {one.seat: one.felt for one in listeners}
     assert {seat: len(closed) for seat, closed in runs(database, telling).items()} == {
         one.seat: 1 for one in listeners
@@ -110,7 +110,7 @@ def test_the_host_reads_first_when_nobody_has_offered(evening: Evening):
     together(everybody, lambda one: one.phase == "reveal", "the picture opened")
     picture = see_the_same(everybody, 1)
     assert (picture["call"]["kind"], picture["call"]["of"]) == ("arc", 3)
-    assert len(headlines([stage], listeners)) == 1
+    agree([stage], listeners)
 
 
 def test_the_older_page_steps_back_when_a_seat_is_opened_twice(evening: Evening):

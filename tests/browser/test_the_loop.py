@@ -8,12 +8,12 @@ from playwright.sync_api import expect
 from tests.browser.evening import Evening, together
 from tests.browser.rows import calls, runs, stored
 from tests.browser.steps import (
+    agree,
     another,
     begin,
     by_keyboard,
     go_on,
     hand_over,
-    headlines,
     keep_moving,
     reload,
     see_the_same,
@@ -82,10 +82,10 @@ def test_a_room_plays_the_loop_when_networks_fail_and_pages_reload(evening: Even
     # Everybody sees the same reveal, paced by either console.
     for step, console in enumerate([cleo, cleo_too, cleo], start=1):
         see_the_same(everybody, step)
-        assert len(headlines([stage, stage_too], listeners)) == 1
+        agree([stage, stage_too], listeners)
         go_on(console, step)
     picture = see_the_same(everybody, 4)
-    assert len(headlines([stage, stage_too], listeners)) == 1
+    agree([stage, stage_too], listeners)
     assert [level for level in picture["teller"] if level is not None] == [level for _, level in ana.felt]
     assert picture["score"]["listeners"] == len(listeners)
     for page in (stage, stage_too, *listeners):
