@@ -11,11 +11,11 @@ from celery.signals import beat_init, setup_logging, worker_init
 from django import db
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.tasks.backends.base import BaseTaskBackend
-from django.tasks.base import Task, TaskResult, TaskResultStatus
-from django.utils import timezone
+from django.tasks.base import Task, TaskResult
 from kombu.exceptions import OperationalError
 from redis import RedisError
+
+from mirrorgame.runners import Runner
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mirrorgame.settings")
 # As in manage.py: small matrices, and one core for each job.
@@ -45,7 +45,7 @@ QUICKLY = {
 }
 
 
-class CeleryBackend(BaseTaskBackend):
+class CeleryBackend(Runner):
     """Hands Django's tasks to Celery under their own names."""
 
     def enqueue(self, task: Task, args: list[Any], kwargs: dict[str, Any]) -> TaskResult:
@@ -56,20 +56,7 @@ class CeleryBackend(BaseTaskBackend):
                 sent = app.send_task(task.module_path, args, kwargs, connection=connection, retry=False)
         except (OperationalError, RedisError) as error:
             raise ConnectionError(f"the broker is away: {error}") from error
-        return TaskResult(
-            task=task,
-            id=sent.id,
-            status=TaskResultStatus.READY,
-            enqueued_at=timezone.now(),
-            started_at=None,
-            last_attempted_at=None,
-            finished_at=None,
-            args=list(args),
-            kwargs=dict(kwargs),
-            backend=self.alias,
-            errors=[],
-            worker_ids=[],
-        )
+        return self.handed_over(task, args, kwargs, id=sent.id)
 
 
 @setup_logging.connect

@@ -115,7 +115,9 @@ CHANNEL_LAYERS = {
     )
 }
 TASKS = {
-    "default": {"BACKEND": "mirrorgame.celery.CeleryBackend" if BROKER_URL else "stories.jobs.ThreadBackend"}
+    "default": {
+        "BACKEND": "mirrorgame.celery.CeleryBackend" if BROKER_URL else "mirrorgame.runners.ThreadBackend"
+    }
 }
 # A job's row says what became of it, so that Celery keeps nothing: ids in, no result out.
 CELERY_BROKER_URL = BROKER_URL

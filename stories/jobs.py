@@ -6,21 +6,16 @@ job must be harmless to run twice.
 
 import logging
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from math import inf
 from threading import Event, Thread
 from time import monotonic
-from typing import Any
 
-from django.db import DatabaseError, close_old_connections, connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
-from django.tasks.backends.base import BaseTaskBackend
-from django.tasks.base import Task, TaskResult, TaskResultStatus
 from django.utils import timezone
-from django.utils.crypto import get_random_string
 from django.utils.module_loading import import_string
 
 from stories.models import Job
@@ -137,40 +132,3 @@ def sweep() -> None:
     for job_id in list(forgotten.order_by("queued_at").values_list("pk", flat=True)):
         if forgotten.filter(pk=job_id).update(alive_at=now) and not _hand_over(job_id):
             return
-
-
-class ThreadBackend(BaseTaskBackend):
-    """Runs tasks on two threads of this process: the embedded shape's worker."""
-
-    def __init__(self, alias: str, params: dict[str, Any]) -> None:
-        super().__init__(alias, params)
-        self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="jobs")
-
-    def enqueue(self, task: Task, args: list[Any], kwargs: dict[str, Any]) -> TaskResult:
-        """Queue a task on the pool; its row, not this result, says what became of it."""
-        self.validate_task(task)
-        result = TaskResult(
-            task=task,
-            id=get_random_string(32),
-            status=TaskResultStatus.READY,
-            enqueued_at=timezone.now(),
-            started_at=None,
-            last_attempted_at=None,
-            finished_at=None,
-            args=list(args),
-            kwargs=dict(kwargs),
-            backend=self.alias,
-            errors=[],
-            worker_ids=[],
-        )
-        self._pool.submit(self._call, task, args, kwargs)
-        return result
-
-    @staticmethod
-    def _call(task: Task, args: list[Any], kwargs: dict[str, Any]) -> None:
-        try:
-            task.call(*args, **kwargs)
-        except Exception:
-            logger.exception("task %s failed", task.name)
-        finally:
-            close_old_connections()
