@@ -155,10 +155,13 @@ def _mark_late(entries: list[Entry]) -> None:
     """Note in the row of an ended story that samples come which its picture may not have.
 
     Before they are stored, and even where it stands already: it holds an ended story as `_hold` does a running
-    one, also from whoever clears the mark.
+    one, also from whoever clears the mark. In the order of all who hold stories, which an UPDATE does not keep.
     """
     ended = Telling.objects.filter(pk__in={e.telling for e in entries}, ended_at__isnull=False)
-    ended.update(late_since=Coalesce(F("late_since"), max(e.received_at for e in entries)))
+    held = list(ended.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+    if held:
+        late = Telling.objects.filter(pk__in=held)
+        late.update(late_since=Coalesce(F("late_since"), max(e.received_at for e in entries)))
 
 
 def _contents(entries: list[Entry]) -> dict[Key, tuple[int, bytes]]:

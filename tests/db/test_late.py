@@ -1,8 +1,12 @@
 """Samples that come after the picture: gathered for half a minute, drawn in once, and the page says so."""
 
-import pytest
+import time
+from concurrent.futures import ThreadPoolExecutor
 
-from stories import analysis, jobs, models
+import pytest
+from django.db import connection, connections, transaction
+
+from stories import analysis, jobs, models, traces
 from stories.models import Analysis, Job, Telling
 from tests.db.crowd import SECONDS, TICKS, crowd, meanwhile, run_jobs, wave
 from tests.db.evening import BEGIN, Evening
@@ -173,3 +177,44 @@ def test_no_sample_is_missed_when_many_come_while_pictures_are_drawn(at_once):
         run_jobs()
 
     assert analysis.own(evening.about)[evening["Dov"].pk].line == line
+
+
+def test_late_hands_of_several_stories_are_noted_in_the_order_of_the_stories(transactional_db):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one writer")
+    first, second = (Evening("Ana", "Ben") for _ in range(2))
+    stories = [each.told() for each in (first, second)]
+    late = [each.entry(telling, "Ben", [500]) for each, telling in zip((first, second), stories, strict=True)]
+    # Where the rows lie is not the order.
+    stories[0].save()
+
+    def hold(telling: Telling, **how: bool) -> None:
+        Telling.objects.select_for_update(no_key=True, **how).get(pk=telling.pk)
+
+    def hand_over() -> None:
+        try:
+            traces.store(late)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            hold(stories[0])
+            handed = pool.submit(hand_over)
+            until_somebody_waits()
+            # Whoever stores in the same order finds the second free: nobody waits in a ring.
+            hold(stories[1], nowait=True)
+        handed.result(10)
+
+    assert models.Chunk.objects.count() == 2
+
+
+def until_somebody_waits() -> None:
+    """Until another connection waits for a lock of this one."""
+    deadline = time.monotonic() + 10
+    with connection.cursor() as cursor:
+        waiting = 0
+        while not waiting:
+            assert time.monotonic() < deadline
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            [waiting] = cursor.fetchone()
