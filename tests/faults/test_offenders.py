@@ -113,11 +113,15 @@ async def test_nobody_waits_when_others_never_read_and_others_never_speak(crew: 
         before = shown_out()
 
         async def asks(one: Offender) -> None:
-            """Until nobody takes its questions any more; so few that a busy server does not find them a flood."""
+            """Until nobody takes its questions any more.
+
+            So few that a busy server does not find them a flood, and so many that what waits for this page is
+            seen long before the kernel gives it up by itself, fifteen seconds after its first full window.
+            """
             await one.hello(desk.code, desk.token, "stage")
             ask = framed(b'{"type":"state.ask"}')
-            await one.write(ask * 60)
-            while await one.write(ask * 5):
+            await one.write(ask * 75)
+            while await one.write(ask * 10):
                 await asyncio.sleep(0.5)
 
         async def said(one: Offender) -> int:
